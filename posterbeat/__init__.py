@@ -1,0 +1,1 @@
+"""posterbeat: a movie poster goes in, an original soundtrack comes out."""

@@ -1,0 +1,43 @@
+"""The five genres and mixtures of them."""
+
+import math
+from collections.abc import Mapping
+
+from posterbeat.errors import ParameterError
+
+GENRES = ("action", "animation", "comedy", "drama", "horror")
+
+
+def mixture(genre: str | Mapping[str, float]) -> dict[str, float]:
+    """Weights of all five genres, summing to 1.
+
+    Parameters
+    ----------
+    genre
+        A genre's name, or a mapping of genre names to weights (not negative, at least one above 0;
+        genres left out weigh 0; the sum need not be 1).
+
+    Returns
+    -------
+    dict with the five keys of `GENRES` in that order.
+
+    Raises
+    ------
+    ParameterError
+        Unknown genre, or weights that are empty, negative, not finite, or sum to 0.
+    """
+    if isinstance(genre, str):
+        genre = {genre: 1.0}
+    if not isinstance(genre, Mapping) or not genre:
+        raise ParameterError(f"Give a genre or a mixture of genres, from: {', '.join(GENRES)}.")
+    for name, weight in genre.items():
+        if name not in GENRES:
+            raise ParameterError(f"Unknown genre {str(name)[:40]!r}: choose from {', '.join(GENRES)}.")
+        if isinstance(weight, bool) or not isinstance(weight, (int, float)):
+            raise ParameterError(f"The weight of {name} must be a number of 0 or more.")
+        if not math.isfinite(weight) or weight < 0:
+            raise ParameterError(f"The weight of {name} must be a finite number of 0 or more, not {weight}.")
+    total = math.fsum(genre.values())
+    if not 0 < total < math.inf:
+        raise ParameterError("The weights of a mixture must sum to more than 0.")
+    return {name: genre.get(name, 0.0) / total for name in GENRES}

@@ -1,0 +1,131 @@
+"""Score: note events on a grid of twelfths of a beat, to and from MIDI."""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pretty_midi
+
+from posterbeat.errors import ScoreError
+
+STEPS_PER_BEAT = 12
+DRUMS = 128  # the value of `program` that marks the drum kit
+FAMILIES = (
+    "piano", "chromatic percussion", "organ", "guitar", "bass", "strings", "ensemble", "brass", "reed",
+    "pipe", "synth lead", "synth pad", "synth effects", "ethnic", "percussive", "sound effects", "drums",
+)  # General MIDI's sixteen families of eight programs, then the drum kit
+_TICKS_PER_STEP = 40  # 480 MIDI ticks a beat
+
+
+@dataclass(frozen=True, eq=False)
+class Score:
+    """A piece as parallel arrays, one entry a note, sorted by onset, then family, then pitch.
+
+    Attributes
+    ----------
+    onset, duration : np.ndarray of int32, shape (notes,), in twelfths of a beat (duration at least 1)
+    pitch : np.ndarray of int32, shape (notes,), MIDI number 0 to 127
+    velocity : np.ndarray of int32, shape (notes,), 1 to 127
+    program : np.ndarray of int32, shape (notes,), General MIDI program 0 to 127, or `DRUMS`
+    tempo : float, beats a minute, one for the piece
+    bar : int, length of a bar in twelfths of a beat (48 is 4/4)
+    """
+
+    onset: np.ndarray
+    duration: np.ndarray
+    pitch: np.ndarray
+    velocity: np.ndarray
+    program: np.ndarray
+    tempo: float = 120.0
+    bar: int = 48
+
+    def __post_init__(self):
+        fields = ("onset", "duration", "pitch", "velocity", "program")
+        arrays = [np.asarray(getattr(self, name), dtype=np.int32) for name in fields]
+        if len({array.shape for array in arrays}) != 1 or arrays[0].ndim != 1:
+            raise ScoreError("The arrays of a score must have one length.")
+        family = np.minimum(arrays[4] // 8, 16)
+        order = np.lexsort((arrays[4], arrays[2], family, arrays[0]))
+        for name, array in zip(fields, arrays):
+            object.__setattr__(self, name, array[order])
+
+    def __len__(self) -> int:
+        return len(self.onset)
+
+    def __eq__(self, other) -> bool:
+        return isinstance(other, Score) and (self.bar, round(self.tempo, 2)) == (other.bar, round(other.tempo, 2)) and all(
+            np.array_equal(getattr(self, name), getattr(other, name))
+            for name in ("onset", "duration", "pitch", "velocity", "program")
+        )
+
+    @property
+    def family(self) -> np.ndarray:
+        """np.ndarray of int32, shape (notes,): index into `FAMILIES`."""
+        return np.minimum(self.program // 8, 16)
+
+    @property
+    def seconds(self) -> float:
+        """Length from the start to the last note's end, in seconds."""
+        if not len(self):
+            return 0.0
+        return float((self.onset + self.duration).max()) / STEPS_PER_BEAT * 60.0 / self.tempo
+
+    def to_midi(self) -> pretty_midi.PrettyMIDI:
+        """The score as MIDI: one track a program, 480 ticks a beat, one tempo, one time signature.
+
+        Notes of one program and pitch that overlap are cut at the next onset, since MIDI cannot hold both.
+        """
+        midi = pretty_midi.PrettyMIDI(resolution=STEPS_PER_BEAT * _TICKS_PER_STEP, initial_tempo=self.tempo)
+        beats, unit = (self.bar // STEPS_PER_BEAT, 4) if self.bar % STEPS_PER_BEAT == 0 else (self.bar // 6, 8)
+        midi.time_signature_changes.append(pretty_midi.TimeSignature(max(1, beats), unit, 0.0))
+        second = 60.0 / self.tempo / STEPS_PER_BEAT
+        for program in np.unique(self.program):
+            drums = program == DRUMS
+            track = pretty_midi.Instrument(0 if drums else int(program), is_drum=bool(drums),
+                                           name=FAMILIES[min(int(program) // 8, 16)])
+            for pitch in np.unique(self.pitch[self.program == program]):
+                rows = np.flatnonzero((self.program == program) & (self.pitch == pitch))
+                ends = self.onset[rows] + self.duration[rows]
+                ends[:-1] = np.minimum(ends[:-1], self.onset[rows][1:])
+                for row, end in zip(rows, ends):
+                    if end > self.onset[row]:
+                        track.notes.append(pretty_midi.Note(
+                            int(self.velocity[row]), int(pitch), self.onset[row] * second, end * second))
+            track.notes.sort(key=lambda note: (note.start, note.pitch))
+            midi.instruments.append(track)
+        return midi
+
+    @classmethod
+    def from_midi(cls, source: "str | Path | bytes | pretty_midi.PrettyMIDI") -> "Score":
+        """Read MIDI and put every note on the nearest twelfth of a beat.
+
+        Raises
+        ------
+        ScoreError
+            The file is not MIDI, or holds no note.
+        """
+        if isinstance(source, pretty_midi.PrettyMIDI):
+            midi = source
+        else:
+            try:
+                midi = pretty_midi.PrettyMIDI(io.BytesIO(source) if isinstance(source, bytes) else str(source))
+            except Exception as error:  # mido raises many kinds on broken files
+                raise ScoreError(f"This is not a readable MIDI file ({type(error).__name__}).") from error
+        step = midi.resolution / STEPS_PER_BEAT
+        rows = []
+        for track in midi.instruments:
+            for note in track.notes:
+                onset = round(midi.time_to_tick(note.start) / step)
+                end = round(midi.time_to_tick(note.end) / step)
+                rows.append((onset, max(1, end - onset), note.pitch, max(1, note.velocity),
+                             DRUMS if track.is_drum else track.program))
+        if not rows:
+            raise ScoreError("This MIDI file holds no note.")
+        times, tempi = midi.get_tempo_changes()
+        lasting = np.diff(np.append(times, max(midi.get_end_time(), times[-1] + 1e-6)))
+        tempo = float(tempi[int(np.argmax(lasting))])
+        signature = midi.time_signature_changes[0] if midi.time_signature_changes else None
+        bar = round(signature.numerator * 4 / signature.denominator * STEPS_PER_BEAT) if signature else 48
+        onset, duration, pitch, velocity, program = np.array(rows).T
+        return cls(onset, duration, pitch, velocity, program, tempo=tempo, bar=max(6, bar))
