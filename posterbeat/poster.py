@@ -1,0 +1,310 @@
+"""Any picture file -> a clean RGB poster, and what its colours say."""
+
+import json
+import math
+import struct
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageCms, UnidentifiedImageError
+
+# Imported for what they register: these formats and no others are tried, so that no upload reaches a
+# decoder that starts another program (EPS) or that nobody needs for posters.
+from PIL import (  # noqa: F401  isort: skip
+    AvifImagePlugin, BmpImagePlugin, GifImagePlugin, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin,
+)
+
+from posterbeat.errors import PosterError
+
+MAX_PIXELS = 50_000_000  # a 300 dpi cinema poster (27 x 40 in would be 97 MP) halved; decodes to 150 MB
+MAX_BYTES = 30_000_000
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")  # HEIF only where a plugin registered it
+
+ACCEPTED = "a JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF picture of at most 50 megapixels and 30 MB"
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_UPRIGHT = {  # EXIF orientation -> what brings the picture upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def open_poster(image: str | Path | bytes | Image.Image | np.ndarray) -> Image.Image:
+    """A picture in any usual form, as a plain RGB picture.
+
+    Parameters
+    ----------
+    image
+        Path of a picture file, the bytes of one, a PIL image (read at the frame where it stands), or a
+        uint8 array, shape=(height, width, 3). At most `MAX_PIXELS` pixels, and `MAX_BYTES` bytes for a
+        file. Of an animation the first frame is read.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Mode RGB, 8 bits a channel, upright as its EXIF orientation says, transparent parts on white.
+        Always a new picture that shares nothing with the one given.
+
+    Raises
+    ------
+    PosterError
+        Nothing given, no such file, an empty, damaged or too large file, or no picture at all.
+    """
+    if image is None or (isinstance(image, str) and not image.strip()):
+        raise PosterError(f"No poster was given: choose {ACCEPTED}.")
+    if isinstance(image, np.ndarray):
+        return _from_array(image)
+    if isinstance(image, Image.Image):
+        name, picture = "The picture", image
+    elif isinstance(image, (str, Path)):
+        name = f"The file {Path(image).name[:80]!r}"
+        picture = _from_bytes(_file_bytes(Path(image), name), name)
+    elif isinstance(image, (bytes, bytearray, memoryview)):
+        name = "The poster"
+        picture = _from_bytes(bytes(image), name)
+    else:
+        raise PosterError(
+            f"A poster cannot be read from a value of type {type(image).__name__}: give a file path, bytes, "
+            "a PIL image or a (height, width, 3) uint8 array."
+        )
+    _check_size(picture.size, name)
+    try:
+        picture.load()
+        upright = _upright(picture)
+        poster = _to_rgb(picture)
+    except PosterError:
+        raise
+    except (MemoryError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PosterError(f"{name} is too large to be read: give {ACCEPTED}.") from error
+    except Exception as error:  # decoders raise OSError, SyntaxError, ValueError, struct.error, EOFError, ...
+        raise PosterError(f"{name} is damaged or cut off and cannot be read: give {ACCEPTED}.") from error
+    if upright is not None:
+        poster = poster.transpose(upright)
+    poster.info = {}
+    return poster
+
+
+def _file_bytes(path: Path, name: str) -> bytes:
+    try:
+        if not path.exists():
+            raise PosterError(f"{name} does not exist: give the path of {ACCEPTED}.")
+        if not path.is_file():
+            raise PosterError(f"{name} is not a file: give the path of {ACCEPTED}.")
+        if path.stat().st_size > MAX_BYTES:
+            raise PosterError(f"{name} has {path.stat().st_size / 1e6:.1f} MB, over the limit of 30 MB: give {ACCEPTED}.")
+        return path.read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
+        raise PosterError(f"{name} cannot be opened: give the path of {ACCEPTED}.") from error
+
+
+def _from_array(array: np.ndarray) -> Image.Image:
+    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or 0 in array.shape:
+        raise PosterError(
+            f"An array of shape {array.shape} and type {array.dtype} is no poster: "
+            "give a uint8 array of shape (height, width, 3), values 0 to 255."
+        )
+    _check_size((array.shape[1], array.shape[0]), "The array")
+    return Image.fromarray(np.array(array, order="C"))
+
+
+def _from_bytes(data: bytes, name: str) -> Image.Image:
+    """The picture's header is read, its pixels are not yet decoded."""
+    if not data:
+        raise PosterError(f"{name} is empty (0 bytes): give {ACCEPTED}.")
+    if len(data) > MAX_BYTES:
+        raise PosterError(f"{name} has {len(data) / 1e6:.1f} MB, over the limit of 30 MB: give {ACCEPTED}.")
+    for format_name in FORMATS:
+        factory, accept = Image.OPEN.get(format_name, (None, None))
+        if factory is None or (accept is not None and accept(data[:16]) is not True):
+            continue
+        # Not Image.open: its own limit warns through the process-wide warning filters, and its answer
+        # for some JPEGs is a multi-picture file. Ours is checked right after the header.
+        factory = JpegImagePlugin.JpegImageFile if format_name == "JPEG" else factory
+        try:
+            return factory(BytesIO(data))
+        except (MemoryError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            raise PosterError(f"{name} is too large to be read: give {ACCEPTED}.") from error
+        except Exception as error:
+            raise PosterError(f"{name} is damaged or cut off and cannot be read: give {ACCEPTED}.") from error
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
+        raise PosterError(f"{name} is a HEIC picture, which cannot be read here: save it as JPEG and give {ACCEPTED}.")
+    raise PosterError(f"{name} is not a picture that can be read: give {ACCEPTED}.")
+
+
+def _check_size(size: tuple[int, int], name: str) -> None:
+    width, height = size
+    if width < 1 or height < 1:
+        raise PosterError(f"{name} has no pixels ({width} x {height}): give {ACCEPTED}.")
+    if width * height > MAX_PIXELS:
+        raise PosterError(
+            f"{name} has {width:,} x {height:,} pixels, over the limit of 50 megapixels "
+            f"({MAX_PIXELS:,} pixels): make it smaller."
+        )
+
+
+def _to_rgb(picture: Image.Image) -> Image.Image:
+    if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
+        picture = _eight_bits(picture)
+    if picture.mode == "CMYK":
+        return _from_cmyk(picture)
+    if "transparency" in picture.info or picture.mode in ("RGBA", "RGBa", "LA", "La", "PA"):
+        if picture.mode == "La":  # premultiplied: Pillow knows the way back only through LA
+            picture = picture.convert("LA")
+        picture = picture.convert("RGBA")
+        white = Image.new("RGBA", picture.size, "white")
+        return Image.alpha_composite(white, picture).convert("RGB")
+    if picture.mode == "RGB":
+        return picture.copy()
+    return picture.convert("RGB")
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """Grey of 16 or 32 bits or floats, scaled to 8 bits: convert() would clip all above 255."""
+    grey = np.nan_to_num(np.asarray(picture).astype(np.float64), posinf=0.0, neginf=0.0)
+    low, high = min(grey.min(), 0.0), grey.max()
+    if picture.mode.startswith("I;16"):
+        low, high = 0.0, 65535.0
+    else:  # the file does not say its range: the narrowest usual one that holds all values
+        usual = (1.0, 255.0, 65535.0) if picture.mode == "F" else (255.0, 65535.0)
+        high = next((top for top in usual if high <= top), high)
+    eight = Image.fromarray(np.rint((grey - low) * (255.0 / (high - low))).astype(np.uint8))
+    transparent = picture.info.get("transparency")
+    if isinstance(transparent, (int, float)):
+        eight.putalpha(Image.fromarray(np.where(grey == transparent, 0, 255).astype(np.uint8)))
+    return eight
+
+
+def _from_cmyk(picture: Image.Image) -> Image.Image:
+    """Through the printer's profile where the file carries one, or else the plain complement."""
+    try:
+        profile = ImageCms.ImageCmsProfile(BytesIO(picture.info["icc_profile"]))
+        if profile.profile.xcolor_space.strip() == "CMYK":
+            return ImageCms.profileToProfile(picture, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (KeyError, TypeError, OSError, ImageCms.PyCMSError):
+        pass  # no profile, or a broken one: not worth refusing the picture for
+    return picture.convert("RGB")
+
+
+def _upright(picture: Image.Image) -> Image.Transpose | None:
+    """The turn that EXIF asks for. Read by hand: Pillow's parser warns about every broken tag it meets."""
+    exif = picture.info.get("exif")
+    if isinstance(exif, bytes):
+        return _UPRIGHT.get(_exif_orientation(exif))
+    return _UPRIGHT.get(picture.getexif().get(0x0112))
+
+
+def _exif_orientation(exif: bytes) -> int | None:
+    """Orientation (1 to 8) from the first directory of a TIFF-structured EXIF block; None where there is none."""
+    tiff = exif.removeprefix(b"Exif\0\0")
+    order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
+    try:
+        start = struct.unpack_from(order + "I", tiff, 4)[0]
+        for entry in range(struct.unpack_from(order + "H", tiff, start)[0]):
+            tag, kind, _, value = struct.unpack_from(order + "HHIH", tiff, start + 2 + 12 * entry)
+            if tag == 0x0112 and kind == 3:
+                return value
+    except (struct.error, TypeError):  # broken EXIF is no reason to refuse a picture
+        pass
+    return None
+
+
+# --- colours ---------------------------------------------------------------------------------------------------
+
+SLOWEST, FASTEST = 60.0, 168.0  # beats per minute: larghetto to presto, the middle rank lands at 100
+
+
+@dataclass(frozen=True)
+class PosterColours:
+    """What a poster's colours are, beside the posters of the training set, and the music they stand for.
+
+    Attributes
+    ----------
+    lightness, saturation, warmth
+        Share of training posters that are darker, less saturated, cooler, in [0, 1] (0.5: the median poster).
+    tempo
+        Beats per minute, `SLOWEST` to `FASTEST`.
+    mode
+        "major" or "minor".
+    density
+        How busy the music is among pieces, in [0, 1] (0.5: the median piece).
+    """
+
+    lightness: float
+    saturation: float
+    warmth: float
+    tempo: float
+    mode: str
+    density: float
+
+    @property
+    def sentence(self) -> str:
+        """Plain words, such as "dark, muted, cool: slower, minor"."""
+        colours = [
+            low if value < 1 / 3 else high
+            for value, low, high in (
+                (self.lightness, "dark", "light"),
+                (self.saturation, "muted", "saturated"),
+                (self.warmth, "cool", "warm"),
+            )
+            if not 1 / 3 <= value <= 2 / 3
+        ]
+        pace = "slower" if self.density < 1 / 3 else "faster" if self.density > 2 / 3 else "medium tempo"
+        return f"{', '.join(colours) or 'balanced'}: {pace}, {self.mode}"
+
+
+def measure_colours(poster: Image.Image) -> tuple[float, float, float]:
+    """Mean lightness, chroma and warmth of a picture.
+
+    Returns
+    -------
+    lightness
+        Mean CIELAB L* (D65), 0 to 100.
+    chroma
+        Mean CIELAB C*, 0 to about 130.
+    warmth
+        Mean of 0.02 C*^1.07 cos(h - 50 deg) - 0.5, the warm-cool scale of Ou, Luo, Woodcock and Wright,
+        "A study of colour emotion and colour preference, part I", Color Research & Application 29(3), 2004;
+        about -2 (cool) to 2 (warm), greys at -0.5.
+    """
+    small = poster.convert("RGB").resize((64, 96), Image.Resampling.BOX)
+    rgb = np.asarray(small, dtype=np.float64) / 255.0
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    to_xyz = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
+    xyz = linear @ to_xyz.T / to_xyz.sum(axis=1)  # over the white point
+    f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
+    a, b = 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])
+    chroma = np.hypot(a, b)
+    warmth = 0.02 * chroma**1.07 * np.cos(np.arctan2(b, a) - math.radians(50)) - 0.5
+    return float(np.mean(116 * f[..., 1] - 16)), float(chroma.mean()), float(warmth.mean())
+
+
+def read_colours(poster: Image.Image) -> PosterColours:
+    """The poster's colours and the music they go with.
+
+    Saturated, light and warm colours go with faster music in major; muted, dark and cool ones with slower
+    music in minor (Palmer, Schloss, Xu, Prado-León, "Music-color associations are mediated by emotion",
+    PNAS 110(22), 2013). Each of the three measures is ranked among training posters (`colours.json`, written by
+    `train/measure_colours.py`); their mean, ranked again, is the mood: it sets the density, the tempo
+    (geometrically between `SLOWEST` and `FASTEST`) and, from the middle upwards, major.
+
+    Parameters
+    ----------
+    poster
+        As `open_poster` returns it.
+    """
+    with open(Path(__file__).with_name("colours.json"), encoding="utf-8") as file:
+        reference = json.load(file)
+    ranks = [
+        _rank(value, reference[name])
+        for name, value in zip(("lightness", "saturation", "warmth"), measure_colours(poster), strict=True)
+    ]
+    mood = _rank(sum(ranks) / 3, reference["mood"])
+    tempo = SLOWEST * (FASTEST / SLOWEST) ** mood
+    return PosterColours(*ranks, tempo=round(tempo, 1), mode="major" if mood >= 0.5 else "minor", density=mood)
+
+
+def _rank(value: float, quantiles: list[float]) -> float:
+    """Share of the reference, in [0, 1], that lies below a value; quantiles are evenly spaced and ascending."""
+    return float(np.interp(value, quantiles, np.linspace(0.0, 1.0, len(quantiles))))
