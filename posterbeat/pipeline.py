@@ -1,0 +1,293 @@
+"""The whole way: a poster in, a track out."""
+
+import math
+import numbers
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from posterbeat.errors import ParameterError
+from posterbeat.genres import mixture
+
+if TYPE_CHECKING:  # these pull in torch, NumPy and Pillow, which `import posterbeat` need not wait for
+    import numpy as np
+    import pretty_midi
+    from PIL import Image
+
+    from posterbeat.music.composer import BiLSTMComposer
+    from posterbeat.music.score import Score
+    from posterbeat.poster import PosterColours
+    from posterbeat.vision.classifier import GenreReading, PosterClassifier
+
+NOTES = (32, 2000)  # fewer is no phrase; more is past the length of any piece that the composer has learned from
+TEMPERATURE = (0.1, 2.0)  # 0 would repeat itself; above 2 the network's choices drown in chance
+SEED = (0, 2**32 - 1)  # what both NumPy and torch take
+
+
+def check_notes(notes: Any) -> int:
+    """A whole number of notes from 32 to 2,000; 300.0 counts as whole, since JSON clients may send it.
+
+    Raises
+    ------
+    ParameterError
+        Anything else, True and "300" included.
+    """
+    number = _whole(notes)
+    if number is None or not NOTES[0] <= number <= NOTES[1]:
+        raise ParameterError(f"Notes must be a whole number from {NOTES[0]} to {NOTES[1]}, not {_said(notes)}.")
+    return number
+
+
+def check_temperature(temperature: Any) -> float:
+    """A finite number from 0.1 to 2.0.
+
+    Raises
+    ------
+    ParameterError
+        Anything else.
+    """
+    low, high = TEMPERATURE
+    number = isinstance(temperature, numbers.Real) and not isinstance(temperature, bool)
+    if not number or not low <= temperature <= high:  # NaN fails the comparison
+        raise ParameterError(f"Temperature must be a number from {low} to {high}, not {_said(temperature)}.")
+    return float(temperature)
+
+
+def check_seed(seed: Any) -> int:
+    """A seed from 0 to 2**32 - 1; None draws one.
+
+    Raises
+    ------
+    ParameterError
+        Anything else.
+    """
+    if seed is None:
+        return secrets.randbelow(SEED[1] + 1)
+    number = _whole(seed)
+    if number is None or not SEED[0] <= number <= SEED[1]:
+        raise ParameterError(
+            f"Seed must be a whole number from {SEED[0]} to {SEED[1]} (2**32 - 1), or nothing to draw one, "
+            f"not {_said(seed)}.")
+    return number
+
+
+def _whole(value: Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+        return None
+    return int(value) if value == int(value) else None
+
+
+def _said(value: Any) -> str:
+    return repr(value)[:40]
+
+
+@dataclass(eq=False)
+class Track:
+    """A composed piece, and everything needed to hear it, keep it and compose it again.
+
+    Attributes
+    ----------
+    score : Score, the notes
+    genre_mix : dict of the five genres' weights, summing to 1
+    seed : int, the seed that was used, given or drawn
+    temperature : float
+    controls : dict of the other controls as they were used (ensemble, tempo, mode, density; None where left open)
+    poster : PIL.Image.Image or None, the poster that it was composed for, RGB
+    reading : GenreReading or None, what the classifier read on the poster
+    colours : PosterColours or None, the reading of the poster's colours, if they steered the music
+    title : str or None
+    """
+
+    score: "Score"
+    genre_mix: dict[str, float]
+    seed: int
+    temperature: float = 1.0
+    controls: dict[str, Any] | None = None
+    poster: "Image.Image | None" = None
+    reading: "GenreReading | None" = None
+    colours: "PosterColours | None" = None
+    title: str | None = None
+
+    @cached_property
+    def midi(self) -> "pretty_midi.PrettyMIDI":
+        """The score as MIDI."""
+        return self.score.to_midi()
+
+    @cached_property
+    def _sound(self) -> tuple["np.ndarray", int]:
+        from posterbeat.audio.render import render
+
+        return render(self.midi)
+
+    @property
+    def audio(self) -> "np.ndarray":
+        """np.ndarray of int16, shape (samples, 2): rendered at the first request, then kept.
+
+        Raises
+        ------
+        RenderError
+            Nothing can play the score here, or the result is silent.
+        """
+        return self._sound[0]
+
+    @property
+    def sample_rate(self) -> int:
+        """Samples a second of `audio`."""
+        return self._sound[1]
+
+    def save(self, path: str | Path) -> Path:
+        """Write the track; the suffix says what: .mid, .wav, .mp3 or .mp4 (with the poster).
+
+        Raises
+        ------
+        ParameterError
+            Another suffix.
+        RenderError
+            The score could not be made audible, or the file not be written.
+        """
+        from posterbeat.audio.export import save
+
+        path = Path(path)
+        if path.suffix.lower() in (".mid", ".midi"):  # a MIDI file needs no renderer
+            save(path, self.midi, None, None)
+        else:
+            save(path, self.midi, self.audio, self.sample_rate, poster=self.poster)
+        return path
+
+
+class PosterBeat:
+    """Reads posters and composes for them.
+
+    Parameters
+    ----------
+    classifier
+        What reads the genre: `predict(image) -> GenreReading`.
+    composer
+        What writes the notes: `generate(genre_mix, notes, ...) -> Score`.
+    """
+
+    def __init__(self, classifier: "PosterClassifier", composer: "BiLSTMComposer"):
+        self.classifier = classifier
+        self.composer = composer
+
+    @classmethod
+    def load(cls, classifier: str | Path | None = None, composer: str | Path | None = None) -> "PosterBeat":
+        """Load both models, each from a folder or a Hub repo id with an optional `@revision`.
+
+        Parameters
+        ----------
+        classifier, composer
+            Where from. Left out, the environment variables POSTERBEAT_CLASSIFIER and POSTERBEAT_COMPOSER say;
+            without these, the weights that came with posterbeat are taken.
+
+        Raises
+        ------
+        WeightsError
+            A file is missing, damaged or foreign, or could not be fetched.
+        """
+        from posterbeat.music.composer import BiLSTMComposer
+        from posterbeat.vision.classifier import PosterClassifier
+
+        return cls(PosterClassifier.from_pretrained(_source(classifier, "classifier")),
+                   BiLSTMComposer.from_pretrained(_source(composer, "composer")))
+
+    def read(self, image: Any) -> "GenreReading":
+        """Which genre a poster speaks of.
+
+        Parameters
+        ----------
+        image : path, bytes, PIL image, or np.ndarray of uint8, shape (H, W, 3)
+
+        Raises
+        ------
+        PosterError
+            Not a picture that can be read.
+        """
+        return self.classifier.predict(image)
+
+    def compose(self, genre: str | Mapping[str, float], notes: int = 600, temperature: float = 1.0,
+                seed: int | None = None, *, ensemble: str | None = None, tempo: float | None = None,
+                mode: str | None = None, density: float | None = None,
+                progress: Callable[[int, int], None] | None = None) -> Track:
+        """Compose for a genre or a mixture of genres.
+
+        Parameters
+        ----------
+        genre
+            A genre's name, or a mapping of genres to weights.
+        notes
+            How many notes, 32 to 2,000, of all instruments together.
+        temperature
+            0.1 (safe) to 2.0 (wild).
+        seed
+            0 to 2**32 - 1; the same seed and controls give the same notes. None draws one; `Track.seed` tells it.
+        ensemble, tempo, mode, density
+            Controls of the composer; None leaves them to it. See `BiLSTMComposer.generate`.
+        progress
+            Called with (notes written, notes wanted) every few notes; an exception that it raises stops the work.
+
+        Raises
+        ------
+        ParameterError
+            A control is outside its range.
+        """
+        genre_mix, notes, temperature = mixture(genre), check_notes(notes), check_temperature(temperature)
+        seed = check_seed(seed)
+        controls = {"ensemble": ensemble, "tempo": tempo, "mode": mode, "density": density}
+        score = self.composer.generate(genre_mix, notes=notes, temperature=temperature, seed=seed,
+                                       progress=progress, **controls)
+        return Track(score=score, genre_mix=genre_mix, seed=seed, temperature=temperature, controls=controls)
+
+    def __call__(self, image: Any, genre: str | Mapping[str, float] | None = None, notes: int = 600,
+                 temperature: float = 1.0, seed: int | None = None, *, colours: bool = True,
+                 ensemble: str | None = None, tempo: float | None = None, mode: str | None = None,
+                 density: float | None = None, title: str | None = None,
+                 progress: Callable[[int, int], None] | None = None) -> Track:
+        """Read a poster and compose for it.
+
+        Parameters
+        ----------
+        image : path, bytes, PIL image, or np.ndarray of uint8, shape (H, W, 3)
+        genre
+            Overrides what the classifier reads; None takes the reading's probabilities as the mixture.
+        colours
+            Whether the poster's colours set the tempo, mode and density that are left out.
+        title
+            Kept with the track.
+        notes, temperature, seed, ensemble, tempo, mode, density, progress
+            As in `compose`.
+
+        Raises
+        ------
+        PosterError, ParameterError
+        """
+        from posterbeat.poster import open_poster, read_colours
+
+        # Controls first: a wrong one should not wait for the networks.
+        notes, temperature, seed = check_notes(notes), check_temperature(temperature), check_seed(seed)
+        mix = None if genre is None else mixture(genre)
+        poster = open_poster(image)
+        reading = self.read(poster)
+        seen = read_colours(poster) if colours else None
+        if seen is not None:
+            tempo = seen.tempo if tempo is None else tempo
+            mode = seen.mode if mode is None else mode
+            density = seen.density if density is None else density
+        track = self.compose(mix or reading.probabilities, notes, temperature, seed, ensemble=ensemble, tempo=tempo,
+                             mode=mode, density=density, progress=progress)
+        track.poster, track.reading, track.colours, track.title = poster, reading, seen, title
+        return track
+
+
+def _source(given: str | Path | None, kind: str) -> str | Path:
+    """Where a model's weights come from: the argument, the environment, or what came with the package."""
+    source = given or os.environ.get(f"POSTERBEAT_{kind.upper()}")
+    if source:
+        return source
+    package = Path(__file__).resolve().parent
+    beside = [root / "weights" / kind for root in (package.parent, package)]  # a checkout, an installed package
+    return next((folder for folder in beside if folder.is_dir()), beside[0])
