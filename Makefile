@@ -1,0 +1,92 @@
+# make run    installs what is missing, then serves the app at http://127.0.0.1:7860
+# make test   the same set-up, then the tests
+# PORT=7861 and HOST=0.0.0.0 choose where the app listens; PYTHON=python3.12 chooses the interpreter; MCP=1 adds an MCP server.
+HOST ?= 127.0.0.1
+PORT ?= 7860
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+ARGS ?=
+NAMESPACE ?=
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo -n)
+
+# $(call debian,PACKAGES,WHY) installs those of the Debian packages that are missing, where apt may be used, or says why they matter.
+define debian
+missing=; for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+if [ -z "$$missing" ]; then :; \
+elif command -v apt-get >/dev/null && $(or $(SUDO),env) true 2>/dev/null; then \
+	echo "Installing$$missing ..."; \
+	{ $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -qq --no-install-recommends $$missing; } >$(VENV)/apt.log 2>&1 || \
+		echo "NOTE: apt-get could not install$$missing (see $(VENV)/apt.log). $(2)"; \
+else echo "NOTE: not installed, for want of apt or the right to use it:$$missing. $(2)"; fi
+endef
+
+.PHONY: run setup setup-test test lint readme train-classifier train-composer evaluate-classifier evaluate-composer \
+	train evaluate bench publish clean
+.DEFAULT_GOAL := run
+
+run: setup $(if $(MCP),$(VENV)/.mcp)
+	@GRADIO_SERVER_NAME=$(HOST) GRADIO_SERVER_PORT=$(PORT) $(if $(MCP),GRADIO_MCP_SERVER=True) $(PY) app.py
+
+setup: $(VENV)/.installed
+
+setup-test: $(VENV)/.installed-test
+
+test: setup-test
+	@$(PY) -m pytest $(ARGS)
+
+lint: setup-test
+	@$(PY) -m ruff check .
+
+$(VENV)/.system: packages.txt
+	@mkdir -p $(VENV)
+	@$(call debian,$$(cat packages.txt),Sound then comes from a smaller synthesiser that pip installs.)
+	@touch $@
+
+$(PY):
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or newer is needed: install it, or say make PYTHON=/path/to/python3"; exit 1; }
+	@mkdir -p $(VENV)
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { $(call debian,python3-venv,It is needed to go on.); }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.txt constraints.txt pyproject.toml | $(PY) $(VENV)/.system
+	@echo "Installing the Python packages into $(VENV) (some minutes the first time) ..."
+	@$(PIP) -c constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	@$(PIP) -c constraints.txt --editable '.[dev]'
+	@command -v chromium chromium-browser google-chrome >/dev/null || \
+		{ $(call debian,chromium,The browser tests will be SKIPPED.); }
+	@touch $@
+
+$(VENV)/.train: $(VENV)/.installed
+	@$(PIP) -c constraints.txt --editable '.[train]'
+	@touch $@
+
+$(VENV)/.mcp: $(VENV)/.installed
+	@$(PIP) --editable '.[mcp]'
+	@touch $@
+
+# Training reads prepared folders; ARGS passes options on, for example: make train-composer ARGS="--hours 3". See train/README.md.
+train-classifier evaluate-classifier train-composer evaluate-composer: $(VENV)/.train
+	@$(PY) -m train.$(subst -,_,$@) $(ARGS)
+
+train: train-classifier train-composer
+evaluate: evaluate-classifier evaluate-composer
+
+readme: setup
+	@$(PY) docs/fill_readme.py
+
+bench: setup
+	@$(PY) -m benchmarks $(ARGS)
+
+# Shows what would be sent; make publish NAMESPACE=you ARGS=--push sends it.
+publish: setup
+	@$(PY) -m train.publish --namespace "$(NAMESPACE)" $(ARGS)
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info
