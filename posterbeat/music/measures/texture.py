@@ -59,7 +59,8 @@ def onset_places(score: Score) -> dict[str, float]:
     """
     place = score.onset % STEPS_PER_BEAT
     beat, half = float((place == 0).mean()), float((place == STEPS_PER_BEAT // 2).mean())
-    return {"beat": beat, "half": half, "elsewhere": 1 - beat - half, "bar": float((score.onset % score.bar == 0).mean())}
+    bar = float((score.onset % score.bar == 0).mean())
+    return {"beat": beat, "half": half, "elsewhere": 1 - beat - half, "bar": bar}
 
 
 def polyphony(score: Score) -> float:
