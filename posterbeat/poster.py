@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import Image, ImageCms
 
 # Imported for what they register: these formats and no others are tried, so that no upload reaches a
 # decoder that starts another program (EPS) or that nobody needs for posters.
@@ -18,7 +18,7 @@ from PIL import (  # noqa: F401  isort: skip
 
 from posterbeat.errors import PosterError
 
-MAX_PIXELS = 50_000_000  # a 300 dpi cinema poster (27 x 40 in would be 97 MP) halved; decodes to 150 MB
+MAX_PIXELS = 50_000_000  # a cinema poster (27 x 40 in) at 215 dpi; decodes to 150 MB
 MAX_BYTES = 30_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")  # HEIF only where a plugin registered it
 
@@ -93,7 +93,7 @@ def _file_bytes(path: Path, name: str) -> bytes:
         if not path.is_file():
             raise PosterError(f"{name} is not a file: give the path of {ACCEPTED}.")
         if path.stat().st_size > MAX_BYTES:
-            raise PosterError(f"{name} has {path.stat().st_size / 1e6:.1f} MB, over the limit of 30 MB: give {ACCEPTED}.")
+            raise PosterError(f"{name} is over the limit of 30 MB: give {ACCEPTED}.")
         return path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
         raise PosterError(f"{name} cannot be opened: give the path of {ACCEPTED}.") from error
@@ -114,16 +114,15 @@ def _from_bytes(data: bytes, name: str) -> Image.Image:
     if not data:
         raise PosterError(f"{name} is empty (0 bytes): give {ACCEPTED}.")
     if len(data) > MAX_BYTES:
-        raise PosterError(f"{name} has {len(data) / 1e6:.1f} MB, over the limit of 30 MB: give {ACCEPTED}.")
+        raise PosterError(f"{name} is over the limit of 30 MB: give {ACCEPTED}.")
     for format_name in FORMATS:
         factory, accept = Image.OPEN.get(format_name, (None, None))
         if factory is None or (accept is not None and accept(data[:16]) is not True):
             continue
-        # Not Image.open: its own limit warns through the process-wide warning filters, and its answer
-        # for some JPEGs is a multi-picture file. Ours is checked right after the header.
-        factory = JpegImagePlugin.JpegImageFile if format_name == "JPEG" else factory
+        # Not Image.open: its own limit warns through the process-wide warning filters. Ours is checked
+        # right after the header.
         try:
-            return factory(BytesIO(data))
+            return (_Jpeg if format_name == "JPEG" else factory)(BytesIO(data))
         except (MemoryError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             raise PosterError(f"{name} is too large to be read: give {ACCEPTED}.") from error
         except Exception as error:
@@ -131,6 +130,13 @@ def _from_bytes(data: bytes, name: str) -> Image.Image:
     if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
         raise PosterError(f"{name} is a HEIC picture, which cannot be read here: save it as JPEG and give {ACCEPTED}.")
     raise PosterError(f"{name} is not a picture that can be read: give {ACCEPTED}.")
+
+
+class _Jpeg(JpegImagePlugin.JpegImageFile):
+    """First picture of a JPEG, without asking EXIF for the resolution: that warns where EXIF is broken."""
+
+    def _read_dpi_from_exif(self) -> None:
+        pass
 
 
 def _check_size(size: tuple[int, int], name: str) -> None:
@@ -155,8 +161,6 @@ def _to_rgb(picture: Image.Image) -> Image.Image:
         picture = picture.convert("RGBA")
         white = Image.new("RGBA", picture.size, "white")
         return Image.alpha_composite(white, picture).convert("RGB")
-    if picture.mode == "RGB":
-        return picture.copy()
     return picture.convert("RGB")
 
 
@@ -271,7 +275,7 @@ def measure_colours(poster: Image.Image) -> tuple[float, float, float]:
     small = poster.convert("RGB").resize((64, 96), Image.Resampling.BOX)
     rgb = np.asarray(small, dtype=np.float64) / 255.0
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    to_xyz = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
+    to_xyz = np.array([[0.41246, 0.35758, 0.18044], [0.21267, 0.71515, 0.07218], [0.01933, 0.11919, 0.95030]])
     xyz = linear @ to_xyz.T / to_xyz.sum(axis=1)  # over the white point
     f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
     a, b = 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])
