@@ -9,7 +9,7 @@ ARGS ?=
 NAMESPACE ?=
 VENV := .venv
 PY := $(VENV)/bin/python
-PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+PIP := $(PY) -m pip install --quiet --quiet --disable-pip-version-check
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo -n)
 
 # $(call debian,PACKAGES,WHY) installs those of the Debian packages that are missing, where apt may be used, or says why they matter.

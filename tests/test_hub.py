@@ -1,0 +1,216 @@
+"""Weights from a folder or the Hub: the real client in a process of its own against a Hub on loopback."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+from hub_server import Hub
+from safetensors.torch import save
+
+from posterbeat import hub as weights
+from posterbeat.errors import WeightsError
+
+TOKEN = "hf_averysecrettokenthatnobodymaysee"
+FILES = {"config.json": b'{"a": 1}', "model.safetensors": save({"weight": torch.arange(6000.0)})}
+OTHER = {"config.json": b'{"a": 2}', "model.safetensors": save({"weight": torch.ones(6000)})}
+SCRIPT = """
+import hashlib, json, logging, sys, time
+logging.basicConfig(level=logging.DEBUG, format="%(name)s %(message)s")
+import huggingface_hub
+from posterbeat import hub
+from posterbeat.errors import WeightsError
+start = time.monotonic()
+try:
+    folder = hub.resolve(sys.argv[1])
+    answer = {"files": sorted(path.name for path in folder.iterdir()), "commit": folder.name,
+              "config": hub.read_config(folder / "config.json"),
+              "model": hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()}
+except WeightsError as error:
+    answer = {"error": str(error)}
+print(json.dumps(answer | {"seconds": time.monotonic() - start}))
+"""
+
+
+@pytest.fixture
+def hub():
+    with Hub() as server:
+        yield server
+
+
+@pytest.fixture
+def fetch(tmp_path, hub):
+    """fetch(source) runs resolve() in a fresh process with a cache that lives as long as the test."""
+
+    def run(source, **environment):
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+        done = subprocess.run(
+            [sys.executable, "-c", SCRIPT, source], capture_output=True, text=True, timeout=120,
+            env=clean | {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf"), "HF_TOKEN": TOKEN,
+                         "PYTHONPATH": os.getcwd(), "OMP_NUM_THREADS": "1", **environment})
+        assert done.returncode == 0, done.stderr
+        assert TOKEN not in done.stdout + done.stderr
+        return json.loads(done.stdout.splitlines()[-1]) | {"log": done.stderr}
+
+    return run
+
+
+def digest(files):
+    return hashlib.sha256(files["model.safetensors"]).hexdigest()
+
+
+def downloads(hub):
+    return [path for method, path, _ in hub.requests if method == "GET" and "/resolve/" in path]
+
+
+def test_downloads_only_the_named_files_and_then_serves_them_from_the_cache(hub, fetch):
+    commit = hub.add("ann/composer", FILES | {"pytorch_model.bin": b"pickle", "README.md": b"card"})
+    first = fetch("ann/composer")
+    assert (first["commit"], first["config"], first["model"]) == (commit, {"a": 1}, digest(FILES))
+    assert first["files"] == ["config.json", "model.safetensors"]
+    hub.requests.clear()
+    assert fetch("ann/composer")["commit"] == commit
+    assert downloads(hub) == []
+
+
+def test_a_new_commit_is_fetched_and_a_tag_stays_where_it_was(hub, fetch):
+    old = hub.add("ann/composer", FILES, "v1")
+    hub.add("ann/composer", FILES)
+    assert fetch("ann/composer")["commit"] == old
+    new = hub.add("ann/composer", OTHER)
+    assert fetch("ann/composer")["config"] == {"a": 2}
+    assert fetch("ann/composer@v1")["commit"] == old
+    assert fetch(f"ann/composer@{new}")["commit"] == new
+
+
+def test_a_pinned_commit_in_the_cache_costs_no_request(hub, fetch):
+    commit = hub.add("ann/composer", FILES)
+    fetch("ann/composer")
+    hub.requests.clear()
+    assert fetch(f"ann/composer@{commit}")["commit"] == commit
+    assert hub.requests == []
+
+
+@pytest.mark.parametrize("way", ["refused", "silent", "503", "offline"])
+def test_a_dead_hub_costs_little_and_the_cached_copy_serves_with_the_reason_logged(hub, fetch, way):
+    commit = hub.add("ann/composer", FILES)
+    fetch("ann/composer")
+    environment = {"HF_HUB_OFFLINE": "1"} if way == "offline" else {}
+    if way == "refused":
+        hub.stop()
+    hub.delay, hub.status = (20.0 if way == "silent" else 0.0), (503 if way == "503" else 0)
+    answer = fetch("ann/composer", **environment)
+    assert answer["commit"] == commit
+    assert answer["seconds"] < 1.5 + 1.0  # half of what two models may wait, and some for a busy machine
+    said = [line for line in answer["log"].splitlines() if line.startswith("posterbeat.hub ")]
+    assert len(said) == 1 and commit[:8] in said[0]
+    assert {"refused": "cannot be reached", "silent": "did not answer within 1.4 s", "503": "status 503",
+            "offline": "HF_HUB_OFFLINE"}[way] in said[0]
+
+
+@pytest.mark.parametrize("source, sentence", [
+    ("ann/nothing", "no such repo, or it is private"),
+    ("ann/composer@v9", "it has no revision v9"),
+    ("ann/half", "it lacks one of its files"),
+    ("ann/closed", "no such repo, or it is private"),
+])
+def test_what_the_hub_does_not_have_is_said_in_a_sentence(hub, fetch, source, sentence):
+    hub.add("ann/composer", FILES)
+    hub.add("ann/closed", FILES)
+    hub.add("ann/half", {"config.json": b"{}"})
+    hub.private["ann/closed"] = "hf_another"
+    error = fetch(source)["error"]
+    assert sentence in error and source.split("@")[0] in error and "\n" not in error
+
+
+def test_a_private_repo_opens_with_its_token(hub, fetch):
+    commit = hub.add("ann/closed", FILES)
+    hub.private["ann/closed"] = TOKEN
+    assert fetch("ann/closed")["commit"] == commit
+
+
+def test_nothing_cached_and_no_hub_is_an_error_within_three_seconds(hub, fetch):
+    hub.delay = 20.0
+    start = time.monotonic()
+    answer = fetch("ann/composer")
+    assert "did not answer" in answer["error"] and answer["seconds"] < 3
+    assert time.monotonic() - start < 20
+
+
+def test_a_cut_transfer_is_resumed(hub, fetch):
+    files = FILES | {"model.safetensors": b"0123456789abcdef" * 2**20}  # the client reads 10 MiB at a time
+    commit = hub.add("ann/composer", files)
+    hub.cut, hub.cuts = 12 * 2**20, 1
+    answer = fetch("ann/composer")
+    assert (answer["commit"], answer["model"]) == (commit, digest(files))
+    ranges = [headers.get("Range") or headers.get("range") for method, path, headers in hub.requests
+              if method == "GET" and path.endswith("model.safetensors")]
+    assert ranges == [None, f"bytes={10 * 2**20}-"]
+
+
+@pytest.mark.parametrize("files", [FILES, {"config.json": FILES["config.json"], "model.safetensors": b"small"}])
+def test_a_file_that_differs_from_its_checksum_is_refused_and_not_kept(hub, fetch, files, tmp_path):
+    hub.add("ann/composer", files)
+    hub.spoil = True
+    assert "differs from its checksum" in fetch("ann/composer")["error"]
+    hub.spoil = False
+    hub.add("ann/composer", FILES)
+    assert fetch("ann/composer")["model"] == digest(FILES)
+
+
+def test_a_folder_wins_over_a_repo_of_its_name(tmp_path, monkeypatch):
+    (tmp_path / "ann/composer").mkdir(parents=True)
+    for name, content in FILES.items():
+        (tmp_path / "ann/composer" / name).write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    assert weights.resolve("ann/composer").resolve() == tmp_path / "ann/composer"
+
+
+@pytest.mark.parametrize("source", ["/no/such/folder", "./weights", "", "..", "a b/c", "ann/composer@", "a/b/c/d"])
+def test_what_is_neither_a_folder_nor_a_repo_is_said_without_asking_the_hub(source, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(WeightsError, match="owner/name|holds no config.json"):
+        weights.resolve(source)
+
+
+def test_a_folder_without_its_files_is_refused_by_name(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(WeightsError, match="holds no model.safetensors"):
+        weights.resolve(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x80\x04pickle", FILES["model.safetensors"][:-1], FILES["model.safetensors"][:9]])
+def test_damaged_tensors_are_refused_by_name(tmp_path, content):
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(WeightsError, match=r"model\.safetensors is truncated or not a safetensors file"):
+        weights.read_tensors(path)
+    path.unlink()
+    with pytest.raises(WeightsError, match=r"model\.safetensors is missing"):
+        weights.read_tensors(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"[1]", b"{", b"\xff\xfe"])
+def test_a_broken_config_is_refused_by_name(tmp_path, content):
+    (tmp_path / "config.json").write_bytes(content)
+    with pytest.raises(WeightsError, match=r"config\.json"):
+        weights.read_config(tmp_path / "config.json")
+
+
+def test_tensors_that_do_not_fit_are_named_and_the_module_stays_as_it_was():
+    module = torch.nn.Linear(3, 2)
+    before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+    for tensors, words in (
+        ({"weight": torch.zeros(2, 3)}, "missing bias"),
+        ({"weight": torch.zeros(2, 3), "bias": torch.zeros(2), "extra": torch.zeros(1)}, "unexpected extra"),
+        ({"weight": torch.zeros(3, 2), "bias": torch.zeros(2)}, "wrongly shaped weight"),
+    ):
+        with pytest.raises(WeightsError, match=f"some.safetensors does not fit.*{words}"):
+            weights.load_strict(module, tensors, "some.safetensors")
+        assert all(torch.equal(before[name], tensor) for name, tensor in module.state_dict().items())
+    weights.load_strict(module, {"weight": torch.zeros(2, 3), "bias": torch.ones(2)}, "some.safetensors")
+    assert module.bias.sum() == 2
