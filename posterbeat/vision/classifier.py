@@ -1,0 +1,191 @@
+"""PosterClassifier: a poster in, calibrated genre probabilities and the reason for them out."""
+
+import copy
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import timm
+import torch
+from PIL import Image
+
+from posterbeat import hub, vision
+from posterbeat.errors import ParameterError, WeightsError
+from posterbeat.genres import GENRES
+from posterbeat.poster import open_poster
+from posterbeat.vision.fold import fold_batch_norms, folds_exactly
+from posterbeat.vision.heatmap import heat_map
+
+# Every poster is brought to this size first, as the training posters were: how large or sharp an upload is must not
+# speak for a genre.
+STORED_SIZE = (160, 240)  # width, height
+_BATCH = 16  # posters a forward pass: enough to fill the cores, small enough for a Space's memory
+
+
+@dataclass(frozen=True)
+class GenreReading:
+    """What the classifier sees in a poster.
+
+    Attributes
+    ----------
+    genre
+        The most probable of `GENRES`.
+    probabilities
+        Calibrated probability of each of `GENRES`, summing to 1.
+    """
+
+    genre: str
+    probabilities: dict[str, float]
+
+
+class PosterClassifier:
+    """A network with its preprocessing and calibration. Safe to use from several threads at once.
+
+    Parameters
+    ----------
+    network
+        A network of `posterbeat.vision` (or any with its contract) with one logit a genre.
+    input_size
+        Channels, height and width in pixels at which the network reads.
+    mean, std
+        The picture in [0, 1] is brought to (x - mean) / std, channel by channel.
+    temperature, bias
+        Calibration: probabilities are softmax(logits / temperature + bias), fitted on held-out posters.
+    flip
+        Read the poster also mirrored and average the logits: steadier, for twice the work.
+    """
+
+    def __init__(
+        self,
+        network: torch.nn.Module,
+        input_size: Sequence[int] = (3, 336, 224),
+        mean: Sequence[float] = (0.5, 0.5, 0.5),
+        std: Sequence[float] = (0.5, 0.5, 0.5),
+        temperature: float = 1.0,
+        bias: Sequence[float] = (0.0,) * len(GENRES),
+        flip: bool = False,
+    ):
+        network = network.eval().requires_grad_(False)
+        folded = fold_batch_norms(copy.deepcopy(network))
+        self.network = (folded if folds_exactly(network, folded, tuple(input_size)) else network).to(
+            memory_format=torch.channels_last
+        )
+        self.input_size = tuple(input_size)
+        self.temperature, self.flip = float(temperature), flip
+        self._bias = torch.tensor(list(bias), dtype=torch.float32)
+        self._mean = np.asarray(mean, np.float32)
+        self._std = np.asarray(std, np.float32)
+
+    @classmethod
+    def from_pretrained(cls, source: str | os.PathLike) -> "PosterClassifier":
+        """Load a folder or Hub repo (`owner/name` or `owner/name@revision`) in timm's own format.
+
+        Raises
+        ------
+        WeightsError
+            The folder or repo cannot be had, a file is missing, damaged or foreign, or a tensor is missing or extra.
+        """
+        folder = Path(hub.resolve(source))
+        path = folder / "config.json"
+        config = hub.read_config(path)
+        architecture, settings = config.get("architecture"), config.get("pretrained_cfg")
+        if architecture not in vision.NETWORKS or not isinstance(settings, Mapping):
+            raise WeightsError(f"{path} is not a poster classifier's: its architecture must be one of "
+                               f"{', '.join(vision.NETWORKS)}.")
+        if tuple(config.get("label_names", settings.get("label_names", ()))) != GENRES:
+            raise WeightsError(f"{path} names other labels than {', '.join(GENRES)}: give a poster classifier.")
+        try:
+            network = timm.create_model(architecture, num_classes=len(GENRES), **config.get("model_args", {}))
+            calibration = config.get("calibration", {})
+            reading = dict(
+                input_size=[int(side) for side in settings["input_size"]],
+                mean=[float(value) for value in settings["mean"]],
+                std=[float(value) for value in settings["std"]],
+                temperature=float(calibration.get("temperature", 1.0)),
+                bias=[float(value) for value in calibration.get("bias", [0.0] * len(GENRES))],
+                flip=bool(config.get("test_time_flip", False)),
+            )
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise WeightsError(f"{path} does not describe a poster classifier ({error}): fetch it again.") from error
+        if len(reading["input_size"]) != 3 or len(reading["bias"]) != len(GENRES) or not reading["temperature"] > 0:
+            raise WeightsError(f"{path} has a wrong input size or calibration: fetch it again.")
+        weights = folder / "model.safetensors"
+        hub.load_strict(network, hub.read_tensors(weights), weights)
+        return cls(network, **reading)
+
+    def predict(self, image) -> GenreReading:
+        """Genre and probabilities of one poster (path, bytes, PIL image or (h, w, 3) uint8 array).
+
+        Raises
+        ------
+        PosterError
+            The picture cannot be read.
+        """
+        return self._readings(self._pixels(image)[None])[0]
+
+    def predict_batch(self, images: Sequence) -> list[GenreReading]:
+        """As `predict`, for many posters: decoded side by side, read sixteen at a time."""
+        images = list(images)
+        readings = []
+        with ThreadPoolExecutor(max_workers=max(1, min(4, os.cpu_count() or 1))) as decoders:
+            for start in range(0, len(images), _BATCH):
+                pixels = list(decoders.map(self._pixels, images[start : start + _BATCH]))
+                readings += self._readings(torch.stack(pixels))
+        return readings
+
+    def explain(self, image, genre: str | None = None) -> np.ndarray:
+        """Which parts of the poster spoke for a genre.
+
+        Parameters
+        ----------
+        image
+            The poster, as for `predict`.
+        genre
+            One of `GENRES`; by default the one that `predict` gives.
+
+        Returns
+        -------
+        np.ndarray, shape=(height, width), float32 in [0, 1]
+            At the size at which the network reads (`input_size`); it covers the whole poster, so stretch it over the
+            picture. 1 is the part that spoke most.
+
+        Raises
+        ------
+        PosterError
+            The picture cannot be read.
+        ParameterError
+            `genre` is none of the five.
+        """
+        if genre is not None and genre not in GENRES:
+            raise ParameterError(f"Unknown genre {str(genre)[:40]!r}: choose from {', '.join(GENRES)}.")
+        picture = self._pixels(image)[None]
+        target = GENRES.index(genre or self._readings(picture)[0].genre)
+        return heat_map(self.network, picture, target)
+
+    def logits(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Uncalibrated logits (b, 5) of prepared pixels (b, channels, h, w)."""
+        with torch.inference_mode():
+            pixels = pixels.contiguous(memory_format=torch.channels_last)
+            logits = self.network(pixels)
+            if self.flip:
+                logits = (logits + self.network(pixels.flip(-1))) / 2
+        return logits
+
+    def _pixels(self, image) -> torch.Tensor:
+        poster = open_poster(image)
+        # Uniform size first (see STORED_SIZE); `reducing_gap` spares work on large uploads.
+        poster = poster.resize(STORED_SIZE, Image.Resampling.LANCZOS, reducing_gap=3.0)
+        height, width = self.input_size[1:]
+        poster = poster.resize((width, height), Image.Resampling.BICUBIC)
+        pixels = (np.asarray(poster, np.float32) / 255 - self._mean) / self._std
+        return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
+
+    def _readings(self, pixels: torch.Tensor) -> list[GenreReading]:
+        logits = self.logits(pixels).double()
+        probabilities = torch.softmax(logits / self.temperature + self._bias, dim=1)
+        return [
+            GenreReading(GENRES[int(row.argmax())], dict(zip(GENRES, row.tolist()))) for row in probabilities
+        ]
