@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from posterbeat.music.key import estimate_key
 from posterbeat.music.score import DRUMS, FAMILIES, STEPS_PER_BEAT, Score
 
 # One hue a family, far apart where families often sound together.
@@ -14,6 +15,7 @@ COLOURS = (
     (250, 170, 40), (240, 220, 70), (120, 220, 120), (255, 120, 170), (170, 170, 220), (110, 110, 150),
     (180, 200, 90), (220, 160, 120), (140, 140, 140), (90, 90, 90),
 )
+KEYS = ("C", "C sharp", "D", "E flat", "E", "F", "F sharp", "G", "A flat", "A", "B flat", "B")
 _TITLE, _ROLL, _DRUMS, _GAP = 18, 160, 34, 10  # heights in pixels of the parts of one row
 
 
@@ -81,12 +83,11 @@ def draw_roll(score: Score, width: int = 1800, title: str = "", bars: int | None
 
 
 def describe(name: str, score: Score) -> str:
-    """A title line: name, notes, tempo, bars, key where it can be estimated, seconds."""
-    from posterbeat.music.measures import estimate_key, key_name
-
+    """A title line: name, notes, tempo, bars, estimated key, seconds."""
+    tonic, mode = estimate_key(score)
     bars = -(-int((score.onset + score.duration).max()) // score.bar)
     return (f"{name}   {len(score)} notes, {score.tempo:.0f} bpm, {bars} bars of "
-            f"{score.bar / STEPS_PER_BEAT:g} beats, {key_name(*estimate_key(score)[:2])}, {score.seconds:.0f} s")
+            f"{score.bar / STEPS_PER_BEAT:g} beats, {KEYS[tonic]} {mode}, {score.seconds:.0f} s")
 
 
 def main():

@@ -1,18 +1,22 @@
-"""What can be measured on a piece: key, texture, metre, form, copying, and how like a set of pieces another is."""
+"""What can be measured on a piece: texture, metre, form, copying, style, and how like a set of pieces another is."""
 
 from posterbeat.music.measures.copying import CopyIndex, melody_pairs, skyline
 from posterbeat.music.measures.form import bar_sets, ends, longest_repeat, opening_returns, returning_bars
-from posterbeat.music.measures.key import estimate_key, key_name
 from posterbeat.music.measures.overlap import FEATURES as OVERLAP_FEATURES
 from posterbeat.music.measures.overlap import overlap_features, overlapped_area
 from posterbeat.music.measures.texture import (
-    collapsed, groove_consistency, onset_places, pitch_class_entropy, pitch_class_histogram, polyphony,
-    scale_consistency, voices,
+    collapsed,
+    groove_consistency,
+    onset_places,
+    pitch_class_entropy,
+    pitch_class_histogram,
+    polyphony,
+    scale_consistency,
+    voices,
 )
 
 __all__ = [
-    "CopyIndex", "OVERLAP_FEATURES", "bar_sets", "collapsed", "ends", "estimate_key", "groove_consistency",
-    "key_name", "longest_repeat", "melody_pairs", "onset_places", "opening_returns", "overlap_features",
-    "overlapped_area", "pitch_class_entropy", "pitch_class_histogram", "polyphony", "returning_bars",
-    "scale_consistency", "skyline", "voices",
+    "CopyIndex", "OVERLAP_FEATURES", "bar_sets", "collapsed", "ends", "groove_consistency", "longest_repeat",
+    "melody_pairs", "onset_places", "opening_returns", "overlap_features", "overlapped_area", "pitch_class_entropy",
+    "pitch_class_histogram", "polyphony", "returning_bars", "scale_consistency", "skyline", "voices",
 ]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from posterbeat.music.measures.key import estimate_key
+from posterbeat.music.key import estimate_key
 from posterbeat.music.score import DRUMS, STEPS_PER_BEAT, Score
 
 ALIKE = 0.6  # Jaccard index of two bars from which one closely matches the other
@@ -75,20 +75,21 @@ def longest_repeat(score: Score) -> int:
 
 
 def ends(score: Score) -> bool:
-    """Whether the piece comes to an end: its last chord holds the tonic, and is held or followed by a rest.
+    """Whether the piece comes to an end: its last bar is one chord that holds the tonic, held or followed by a rest.
 
-    The last chord is all pitched notes that sound at the last pitched onset. It must hold the tonic of the piece's
-    estimated key, and either last a beat or leave at least a beat of rest in its bar.
+    In the bar of the last onset all pitched notes start together; with those still sounding they hold the tonic of
+    the piece's estimated key; and they last a beat, or leave at least a beat of rest in the bar. Game music mostly
+    goes round for ever, so that few real pieces end in this sense.
     """
     pitched = score.program != DRUMS
     if not pitched.any():
         return False
     onset, stop, pitch = score.onset[pitched], (score.onset + score.duration)[pitched], score.pitch[pitched]
     last = onset.max()
-    chord = stop > last
-    if estimate_key(score)[0] not in pitch[chord] % 12:
+    in_last_bar = onset >= last - last % score.bar
+    if (onset[in_last_bar] != last).any() or score.onset.max() // score.bar != last // score.bar:
         return False
+    chord = stop > last
     end = stop[chord].max()
-    held = end - last >= STEPS_PER_BEAT
-    rest = -end % score.bar >= STEPS_PER_BEAT and score.onset.max() <= last
-    return bool(held or rest)
+    held, rest = end - last >= STEPS_PER_BEAT, -end % score.bar >= STEPS_PER_BEAT
+    return bool((held or rest) and estimate_key(score)[0] in pitch[chord] % 12)
