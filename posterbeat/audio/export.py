@@ -1,0 +1,90 @@
+"""Export: a piece as .mid, .wav, .mp3, or .mp4 with its poster."""
+
+import os
+import uuid
+from pathlib import Path
+
+import numpy as np
+import pretty_midi
+import soundfile
+from PIL import Image
+
+from posterbeat.errors import ParameterError, PosterBeatError, RenderError
+
+SUFFIXES = (".mid", ".wav", ".mp3", ".mp4")
+
+
+def save(
+    path: str | Path,
+    midi: pretty_midi.PrettyMIDI,
+    samples: np.ndarray,
+    sample_rate: int,
+    poster: Image.Image | None = None,
+) -> Path:
+    """Write a piece in the format that the file name's ending asks for.
+
+    The file appears under its name only when it is complete; an existing file is replaced.
+
+    Parameters
+    ----------
+    path
+        Ends in .mid, .wav (16 bit), .mp3 or .mp4 (H.264 and AAC: the poster beside a moving piano roll).
+    midi
+        The score, as in .mid and in the piano roll of .mp4.
+    samples : np.ndarray of int16, shape (samples, 2)
+    sample_rate : Hz
+    poster
+        RGB picture of any size, for .mp4; without it the piano roll has the whole frame.
+
+    Returns
+    -------
+    The path written.
+
+    Raises
+    ------
+    ParameterError
+        Another ending than these four.
+    RenderError
+        There is no sound to write, or a codec is missing.
+    PosterBeatError
+        The folder does not exist or cannot be written to, or the disk is full.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise ParameterError(f"Unknown ending {path.suffix!r} of {path.name[:80]!r}: choose from {', '.join(SUFFIXES)}.")
+    if suffix != ".mid" and not len(samples):
+        raise RenderError(f"There is no sound to write to {path.name[:80]!r}: render the score first.")
+    unfinished = path.with_name(f".{uuid.uuid4().hex}{suffix}")
+    try:
+        if suffix == ".mid":
+            midi.write(str(unfinished))
+        elif suffix == ".mp4":
+            from posterbeat.audio.video import write_video  # loads FFmpeg, which only .mp4 needs
+
+            write_video(unfinished, midi, samples, sample_rate, poster)
+        else:
+            _write_sound(unfinished, suffix, samples, sample_rate)
+        os.replace(unfinished, path)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise PosterBeatError(f"{path} cannot be written ({reason}): choose a folder that exists and is yours.") from error
+    except soundfile.SoundFileError as error:
+        if not os.access(path.parent, os.W_OK):
+            raise PosterBeatError(f"{path} cannot be written: choose a folder that exists and is yours.") from error
+        raise RenderError(f"{suffix} could not be written ({error}): is there room on the disk, and does "
+                          "libsndfile have this format?") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return path
+
+
+def _write_sound(path: Path, suffix: str, samples: np.ndarray, sample_rate: int) -> None:
+    kind = {".wav": ("WAV", "PCM_16"), ".mp3": ("MP3", "MPEG_LAYER_III")}[suffix]
+    if not soundfile.check_format(*kind):
+        raise RenderError(f"This libsndfile cannot write {suffix}: install soundfile 0.12 or newer.")
+    options = {"bitrate_mode": "CONSTANT", "compression_level": 0.4} if suffix == ".mp3" else {}  # 192 kbit/s
+    with soundfile.SoundFile(path, "w", sample_rate, samples.shape[1], subtype=kind[1], format=kind[0],
+                             **options) as file:
+        for start in range(0, len(samples), sample_rate):  # in one go, minutes of MP3 overrun libsndfile's stack
+            file.write(samples[start:start + sample_rate])
