@@ -36,7 +36,8 @@ def copying(score: Score, index: measures.CopyIndex) -> tuple[float, float, floa
     starts = length[:max(0, len(length) - 7)]
     if not len(length):
         return 0.0, float("nan"), -1.0
-    return float(length.max()), float((starts >= 8).mean()) if len(starts) else float("nan"), float(piece[length.argmax()])
+    share = float((starts >= 8).mean()) if len(starts) else float("nan")
+    return float(length.max()), share, float(piece[length.argmax()])
 
 
 def interval(values: Sequence[float], statistic: Callable = np.mean, seed: int = 0) -> dict[str, float]:

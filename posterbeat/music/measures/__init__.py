@@ -4,6 +4,7 @@ from posterbeat.music.measures.copying import CopyIndex, melody_pairs, skyline
 from posterbeat.music.measures.form import bar_sets, ends, longest_repeat, opening_returns, returning_bars
 from posterbeat.music.measures.overlap import FEATURES as OVERLAP_FEATURES
 from posterbeat.music.measures.overlap import overlap_features, overlapped_area
+from posterbeat.music.measures.style import STYLE_FEATURES, style_features
 from posterbeat.music.measures.texture import (
     collapsed,
     groove_consistency,
@@ -16,7 +17,8 @@ from posterbeat.music.measures.texture import (
 )
 
 __all__ = [
-    "CopyIndex", "OVERLAP_FEATURES", "bar_sets", "collapsed", "ends", "groove_consistency", "longest_repeat",
-    "melody_pairs", "onset_places", "opening_returns", "overlap_features", "overlapped_area", "pitch_class_entropy",
-    "pitch_class_histogram", "polyphony", "returning_bars", "scale_consistency", "skyline", "voices",
+    "CopyIndex", "OVERLAP_FEATURES", "STYLE_FEATURES", "bar_sets", "collapsed", "ends", "groove_consistency",
+    "longest_repeat", "melody_pairs", "onset_places", "opening_returns", "overlap_features", "overlapped_area", "pitch_class_entropy",
+    "pitch_class_histogram", "polyphony", "returning_bars", "scale_consistency", "skyline", "style_features",
+    "voices",
 ]
