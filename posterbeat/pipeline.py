@@ -149,13 +149,13 @@ class Track:
         RenderError
             The score could not be made audible, or the file not be written.
         """
-        from posterbeat.audio.export import save
+        from posterbeat.audio.export import SUFFIXES, save
 
         path = Path(path)
-        if path.suffix.lower() in (".mid", ".midi"):  # a MIDI file needs no renderer
-            save(path, self.midi, None, None)
-        else:
+        if path.suffix.lower() in SUFFIXES and path.suffix.lower() != ".mid":
             save(path, self.midi, self.audio, self.sample_rate, poster=self.poster)
+        else:  # MIDI needs no renderer, and a wrong suffix should not wait for one to be told
+            save(path, self.midi, None, None)
         return path
 
 

@@ -1,0 +1,32 @@
+"""The poster's place on the page."""
+
+from typing import Any
+
+import gradio as gr
+
+from gradio.events import Dependency
+
+class PosterInput(gr.Image):
+    """An image whose file reaches the handlers as it was uploaded.
+
+    gr.Image opens the file itself and answers a broken one with a message that helps nobody;
+    opening posters, and saying what is wrong with them, is the work of `posterbeat.poster`.
+    """
+
+    is_template = True  # the browser shows it as gr.Image
+
+    def __init__(self, **settings: Any):
+        super().__init__(type="filepath", **settings)
+
+    def get_config(self, cls: type | None = None) -> dict[str, Any]:
+        """What the browser gets: everything that it expects of a gr.Image."""
+        return super().get_config(gr.Image)
+
+    def preprocess(self, payload: Any) -> str | None:
+        """Path of the uploaded file, or None."""
+        return payload.path if payload else None
+    from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
+    from gradio.blocks import Block
+    if TYPE_CHECKING:
+        from gradio.components import Timer
+        from gradio.components.base import Component

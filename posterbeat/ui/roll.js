@@ -1,0 +1,168 @@
+// The piano roll is the player: it owns the <audio>, so that cursor and sound cannot part.
+// Arguments given by gr.HTML: element, trigger, props, server, upload, watch.
+const root = element.querySelector(".roll"), audio = root.querySelector("audio");
+const score = root.querySelector(".score"), map = root.querySelector(".map"), legend = root.querySelector(".legend");
+const play = root.querySelector(".play"), title = root.querySelector(".title"), time = root.querySelector(".time");
+const zoomIn = root.querySelector(".zoom .in"), zoomOut = root.querySelector(".zoom .out");
+const GOLD = "#f0bd5b", GRID = "#1f1b19", BAR = "#302a26";
+let piece = null, notes = [], span = 0, muted = new Set(), overview = null, ticking = 0, dragging = false;
+
+const clock = (s) => Math.floor(s / 60) + ":" + String(Math.floor(s % 60)).padStart(2, "0");
+const length = () => Number.isFinite(audio.duration) ? audio.duration : (piece ? piece.seconds : 0);
+const clamp = (x, low, high) => Math.min(high, Math.max(low, x));
+
+function fit(canvas) {  // backing store in device pixels, drawing in CSS pixels
+  const ratio = window.devicePixelRatio || 1, width = canvas.clientWidth, height = canvas.clientHeight;
+  const w = Math.round(width * ratio), h = Math.round(height * ratio);
+  if (canvas.width !== w || canvas.height !== h) { canvas.width = w; canvas.height = h; }
+  const pen = canvas.getContext("2d");
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return [pen, width, height];
+}
+
+function lanes(height) {  // pitched notes above, the drum kit in a lane of its own below
+  const pitched = notes.filter((n) => !n.drum).map((n) => n.pitch), drums = notes.filter((n) => n.drum).map((n) => n.pitch);
+  const floor = drums.length ? Math.round(height * (pitched.length ? 0.8 : 0)) : height;
+  const scale = (values, top, bottom) => {
+    if (!values.length) return null;
+    const low = Math.min(...values) - 1, high = Math.max(...values) + 1, step = (bottom - top) / (high - low + 1);
+    return { y: (pitch) => top + (high - pitch) * step, step };
+  };
+  return { pitched: scale(pitched, 4, floor - 2), drums: scale(drums, floor + 4, height - 4), floor };
+}
+
+function paint(pen, width, height, from, to, now, detail) {
+  const perSecond = width / (to - from), lane = lanes(height);
+  pen.fillStyle = "#090808"; pen.fillRect(0, 0, width, height);
+  if (detail) {
+    const beat = 60 / piece.tempo, perBar = piece.bar;
+    for (let k = Math.ceil(from / beat); k * beat < to; k++) {
+      const strong = k % perBar === 0;
+      if (!strong && perSecond * beat < 14) continue;
+      pen.fillStyle = strong ? BAR : GRID;
+      pen.fillRect(Math.round((k * beat - from) * perSecond), 0, 1, height);
+    }
+    if (lane.drums && lane.pitched) { pen.fillStyle = BAR; pen.fillRect(0, lane.floor, width, 1); }
+  }
+  for (const n of notes) {
+    if (n.start > to || n.end < from) continue;
+    const { y, step } = n.drum ? lane.drums : lane.pitched, hidden = muted.has(n.family);
+    const sounding = detail && !hidden && now >= n.start && now < n.end;
+    const x = (n.start - from) * perSecond, w = Math.max(detail ? 2.5 : 1, (n.end - n.start) * perSecond - (detail ? 1 : 0));
+    const h = Math.max(detail ? 3 : 1, Math.min(step * 0.86, 12));
+    pen.globalAlpha = hidden ? 0.1 : sounding ? 1 : 0.38 + 0.5 * n.velocity / 127;
+    pen.fillStyle = n.colour;
+    if (!detail) { pen.fillRect(x, y(n.pitch), w, h); continue; }
+    if (sounding) { pen.shadowColor = n.colour; pen.shadowBlur = 12; }
+    pen.beginPath(); pen.roundRect(x, y(n.pitch), w, h, Math.min(2.5, h / 2)); pen.fill();
+    if (sounding) { pen.shadowBlur = 0; pen.globalAlpha = 0.55; pen.fillStyle = "#fff"; pen.fill(); }
+  }
+  pen.globalAlpha = 1;
+}
+
+function view(now) {  // the seconds that the roll shows: the cursor stays a third in, where there is room
+  const total = Math.max(length(), 0.1), shown = Math.min(span, total), from = clamp(now - shown / 3, 0, total - shown);
+  return [from, from + shown];
+}
+
+function draw() {
+  if (!root.isConnected) return;
+  if (!piece) { const [pen, w, h] = fit(score); idle(pen, w, h); return; }
+  const now = audio.currentTime, [from, to] = view(now), total = Math.max(length(), 0.1);
+  let [pen, w, h] = fit(score);
+  paint(pen, w, h, from, to, now, true);
+  cursor(pen, (now - from) / (to - from) * w, h);
+  [pen, w, h] = fit(map);
+  if (!overview || overview.width !== map.width || overview.height !== map.height) {  // costly, so kept until it changes
+    paint(pen, w, h, 0, total, -1, false);
+    overview = document.createElement("canvas"); overview.width = map.width; overview.height = map.height;
+    overview.getContext("2d").drawImage(map, 0, 0);
+  }
+  pen.drawImage(overview, 0, 0, w, h);
+  if (to - from < total) {
+    pen.fillStyle = "rgb(240 189 91 / .16)"; pen.fillRect(from / total * w, 0, (to - from) / total * w, h);
+  }
+  cursor(pen, now / total * w, h);
+  root.dataset.cursor = now.toFixed(3);
+  map.setAttribute("aria-valuenow", now.toFixed(1));
+  map.setAttribute("aria-valuetext", clock(now) + " of " + clock(total));
+  time.textContent = clock(now) + " / " + clock(total) + "  ·  " + piece.caption;
+}
+
+function cursor(pen, x, height) {
+  pen.fillStyle = GOLD; pen.shadowColor = GOLD; pen.shadowBlur = 8;
+  pen.fillRect(x - 1, 0, 2, height);
+  pen.shadowBlur = 0;
+}
+
+function idle(pen, width, height) {  // an unlit screen: staves of light
+  pen.fillStyle = "#090808"; pen.fillRect(0, 0, width, height);
+  for (let k = 0; k < 5; k++) { pen.fillStyle = BAR; pen.fillRect(0, Math.round(height / 2 + (k - 2) * 18), width, 1); }
+}
+
+function tick() { draw(); ticking = audio.paused ? 0 : requestAnimationFrame(tick); }
+function start() { if (!ticking) ticking = requestAnimationFrame(tick); }
+function seek(to) { if (piece) { audio.currentTime = clamp(to, 0, Math.max(0, length() - 0.05)); draw(); } }
+function toggle() { if (piece) { if (audio.paused) audio.play().catch(() => {}); else audio.pause(); } }
+
+function zoom(factor) {
+  span = clamp(span * factor, 4, Math.max(4, length()));
+  limits(); draw();
+}
+function limits() { zoomIn.disabled = !piece || span <= 4; zoomOut.disabled = !piece || span >= length(); }
+
+function load() {
+  const value = props.value;
+  piece = value && value.notes ? value : null;
+  audio.pause(); muted = new Set(); overview = null; legend.replaceChildren(); delete root.dataset.playing;
+  root.dataset.state = piece ? "ready" : "empty";
+  play.disabled = !piece; map.tabIndex = piece ? 0 : -1;
+  if (!piece) {
+    notes = []; audio.removeAttribute("src"); title.textContent = "The screen is dark";
+    time.textContent = "Compose, and the score appears here."; score.setAttribute("aria-label", "Piano roll, empty");
+    limits(); draw(); return;
+  }
+  const colours = new Map(piece.families.map((f) => [f.id, f.colour]));
+  notes = [];
+  for (let k = 0; k < piece.notes.length; k += 5) {
+    const [start, last, pitch, velocity, family] = piece.notes.slice(k, k + 5);
+    notes.push({ start: start / 1000, end: (start + last) / 1000, pitch, velocity, family, drum: family === 16, colour: colours.get(family) });
+  }
+  for (const family of piece.families) {
+    const chip = document.createElement("button"), dot = document.createElement("i");
+    chip.type = "button"; chip.setAttribute("aria-pressed", "true"); dot.style.setProperty("--family", family.colour);
+    chip.append(dot, family.name + " " + family.notes);
+    chip.onclick = () => {
+      const shown = muted.delete(family.id);
+      if (!shown) muted.add(family.id);
+      chip.setAttribute("aria-pressed", String(shown)); overview = null; draw();
+    };
+    legend.append(chip);
+  }
+  title.textContent = piece.title;
+  score.setAttribute("aria-label", piece.summary);
+  map.setAttribute("aria-valuemax", piece.seconds.toFixed(1));
+  span = clamp((score.clientWidth || 640) / 36, 8, Math.max(8, piece.seconds));
+  audio.src = piece.audio.url; audio.load();
+  limits(); draw();
+}
+
+const along = (canvas, event) => clamp((event.clientX - canvas.getBoundingClientRect().left) / canvas.clientWidth, 0, 1);
+score.addEventListener("click", (event) => { const [from, to] = view(audio.currentTime); seek(from + along(score, event) * (to - from)); });
+map.addEventListener("pointerdown", (event) => { dragging = true; map.setPointerCapture(event.pointerId); seek(along(map, event) * length()); });
+map.addEventListener("pointermove", (event) => { if (dragging) seek(along(map, event) * length()); });
+for (const end of ["pointerup", "pointercancel"]) map.addEventListener(end, () => { dragging = false; });
+map.addEventListener("keydown", (event) => {
+  const step = { ArrowLeft: -5, ArrowDown: -5, ArrowRight: 5, ArrowUp: 5, PageDown: -15, PageUp: 15, Home: -1e9, End: 1e9 }[event.key];
+  if (event.key === " " || event.key === "Enter") toggle(); else if (step) seek(audio.currentTime + step); else return;
+  event.preventDefault();
+});
+play.addEventListener("click", toggle);
+zoomIn.addEventListener("click", () => zoom(1 / 1.6));
+zoomOut.addEventListener("click", () => zoom(1.6));
+audio.addEventListener("play", () => { root.dataset.playing = ""; play.setAttribute("aria-label", "Pause"); start(); });
+for (const end of ["pause", "ended"]) audio.addEventListener(end, () => { delete root.dataset.playing; play.setAttribute("aria-label", "Play"); draw(); });
+for (const move of ["seeked", "loadedmetadata"]) audio.addEventListener(move, () => { overview = null; limits(); draw(); });
+new ResizeObserver(() => { overview = null; draw(); }).observe(root);
+watch("value", load);
+load();

@@ -1,0 +1,70 @@
+"""The piano roll: a player that shows its notes, as a component of the page."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from posterbeat.music.score import FAMILIES, STEPS_PER_BEAT, Score
+
+_HERE = Path(__file__).parent
+
+# One colour a General MIDI family, to be told apart on black; those often heard together lie far apart.
+COLOURS = (
+    "#f0bd5b",  # piano
+    "#9be7d8",  # chromatic percussion
+    "#c98bf0",  # organ
+    "#8ecf6b",  # guitar
+    "#ef6f5e",  # bass
+    "#6fb5ff",  # strings
+    "#b8a6ff",  # ensemble
+    "#ffa04d",  # brass
+    "#ff8fb3",  # reed
+    "#7fe3f5",  # pipe
+    "#e8f06a",  # synth lead
+    "#7f8cff",  # synth pad
+    "#5fd6a0",  # synth effects
+    "#d9a06e",  # ethnic
+    "#f5c3a2",  # percussive
+    "#a3b8c2",  # sound effects
+    "#cfc6ba",  # drums
+)
+
+from gradio.events import Dependency
+
+class PianoRoll(gr.HTML):
+    """Plays a take and shows its notes; its value is what `roll_value` returns, or None for a dark screen."""
+
+    def __init__(self, **settings: Any):
+        read = {name: (_HERE / f"roll.{name}").read_text(encoding="utf-8") for name in ("html", "css", "js")}
+        super().__init__(None, html_template=read["html"], css_template=read["css"], js_on_load=read["js"],
+                         apply_default_css=False, **settings)
+    from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
+    from gradio.blocks import Block
+    if TYPE_CHECKING:
+        from gradio.components import Timer
+        from gradio.components.base import Component
+
+
+def roll_value(score: Score, audio_path: str | Path, title: str) -> dict[str, Any]:
+    """A take as the roll takes it: JSON of the notes, five integers a note (start and length in ms, pitch,
+    velocity, family), with the address of the sound."""
+    ms = 60_000.0 / score.tempo / STEPS_PER_BEAT
+    rows = np.stack([np.rint(score.onset * ms), np.rint(score.duration * ms), score.pitch, score.velocity, score.family], axis=1)
+    present, counts = np.unique(score.family, return_counts=True)
+    families = [{"id": int(family), "name": FAMILIES[family], "notes": int(count), "colour": COLOURS[family]}
+                for family, count in sorted(zip(present, counts), key=lambda pair: -pair[1])]
+    minutes, seconds = divmod(round(score.seconds), 60)
+    parts = ", ".join(f"{family['name']} {family['notes']} notes" for family in families)
+    return {
+        "audio": gr.FileData(path=str(audio_path)).model_dump(),
+        "notes": rows.astype(int).ravel().tolist(),
+        "families": families,
+        "tempo": float(score.tempo),
+        "bar": max(1, round(score.bar / STEPS_PER_BEAT)),
+        "seconds": float(score.seconds),
+        "title": title,
+        "caption": f"{len(score)} notes at {score.tempo:.0f} beats a minute",
+        "summary": f"Piano roll: {len(score)} notes in {minutes} min {seconds} s, {score.tempo:.0f} beats a minute; {parts}.",
+    }

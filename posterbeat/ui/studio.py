@@ -1,0 +1,196 @@
+"""What happens behind the page's buttons: reading, composing, rendering, keeping the files."""
+
+import functools
+import inspect
+import queue
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+
+from posterbeat.errors import PosterBeatError
+from posterbeat.pipeline import PosterBeat, Track
+from posterbeat.ui import words
+from posterbeat.ui.roll import roll_value
+
+_REFRESH = 0.12  # seconds between two reports of progress: enough to see it move
+
+
+class Stopped(Exception):
+    """The visitor pressed Stop, or left."""
+
+
+class Studio:
+    """One PosterBeat for all visitors, loaded in the background, and what each visitor is doing with it.
+
+    Parameters
+    ----------
+    load
+        Makes the PosterBeat. It runs in a thread, so that the page answers before the models are there.
+    """
+
+    def __init__(self, load: Callable[[], PosterBeat] = PosterBeat.load):
+        self._beat: Future[PosterBeat] = Future()
+        self._stops: dict[str, threading.Event] = {}
+        threading.Thread(target=self._fill, args=(load,), name="load models", daemon=True).start()
+
+    def _fill(self, load: Callable[[], PosterBeat]) -> None:
+        try:
+            self._beat.set_result(load())
+        except BaseException as error:  # kept, and raised to whoever asks for the models
+            self._beat.set_exception(error)
+
+    @property
+    def beat(self) -> PosterBeat:
+        """The models, once they are loaded.
+
+        Raises
+        ------
+        WeightsError
+            They could not be loaded.
+        """
+        return self._beat.result()
+
+    def read(self, path: str) -> dict[str, Any]:
+        """What is read on a poster: its path, the genre, all probabilities, and its colours."""
+        from posterbeat.poster import open_poster, read_colours
+
+        poster = open_poster(path)
+        colours = read_colours(poster)
+        reading = self.beat.read(poster)
+        return {"path": path, "genre": reading.genre, "probabilities": reading.probabilities,
+                "colours": {**asdict(colours), "sentence": colours.sentence}}
+
+    def take(self, path: str | None, reading: dict | None, mix: str | dict | None,
+             report: Callable[[int, str, float | None], None], stop: threading.Event, **controls: Any) -> dict[str, Any]:
+        """Compose and render one take; every step is reported as (index into words.STEPS, text, share done)."""
+        def progress(done: int, total: int) -> None:
+            if stop.is_set():
+                raise Stopped
+            report(1, f"{done} of {total} notes", done / total)
+
+        if mix is None:
+            report(0, "Looking at the poster", None)
+            reading = reading if reading and reading["path"] == path else self.read(path)
+            mix = reading["probabilities"]
+        report(1, "Waking the composer", 0.0)
+        track = self.beat.compose(mix, progress=progress, **controls)
+        if stop.is_set():
+            raise Stopped
+        report(2, "The orchestra plays", None)
+        return keep(track, path)
+
+    def start(self, session: str) -> threading.Event:
+        """A visitor's stop signal for a new piece of work; whatever the visitor had running is stopped."""
+        self.stop(session)
+        self._stops[session] = event = threading.Event()
+        return event
+
+    def stop(self, session: str) -> None:
+        """Stop what a visitor has running."""
+        event = self._stops.pop(session, None)
+        if event:
+            event.set()
+
+
+def folder() -> Path:
+    """A new folder for one request's files, inside the app's upload folder, which is emptied on schedule."""
+    path = Path(get_upload_folder()) / f"take-{secrets.token_hex(16)}"
+    path.mkdir(parents=True)
+    return path
+
+
+def keep(track: Track, poster: str | None = None) -> dict[str, Any]:
+    """Write a track's MIDI and WAV and describe it in plain values, as a visitor's session keeps it."""
+    from posterbeat.audio.render import renderer_name
+
+    genre = max(track.genre_mix, key=track.genre_mix.get)
+    stem = folder() / f"posterbeat-{genre}-{track.seed}"
+    midi, wav = track.save(stem.with_suffix(".mid")), track.save(stem.with_suffix(".wav"))
+    named = {name: value for name, value in (track.controls or {}).items() if value is not None}
+    said = {"tempo": "{:.0f} beats a minute", "density": "density {:.2f}"}
+    return {
+        "seed": track.seed, "genre": genre, "mix": track.genre_mix, "notes": len(track.score),
+        "temperature": track.temperature, "seconds": round(len(track.audio) / track.sample_rate, 3),
+        "controls": ", ".join(said.get(name, "{}").format(value) for name, value in named.items()),
+        "renderer": renderer_name(), "midi": str(midi), "wav": str(wav), "poster": poster,
+        "roll": roll_value(track.score, wav, words.title(track.genre_mix)),
+    }
+
+
+def convert(take: dict[str, Any], suffix: str) -> str:
+    """A kept take as another file, .mp3 or .mp4 (with the poster); made once.
+
+    Raises
+    ------
+    PosterBeatError
+        The take's files were removed meanwhile, or the file could not be written.
+    """
+    import pretty_midi
+    import soundfile
+
+    from posterbeat.audio.export import save
+    from posterbeat.poster import open_poster
+
+    target = Path(take["midi"]).with_suffix(suffix)
+    if not target.exists():
+        try:
+            samples, rate = soundfile.read(take["wav"], dtype="int16", always_2d=True)
+            midi = pretty_midi.PrettyMIDI(take["midi"])
+        except (OSError, soundfile.LibsndfileError) as error:
+            raise PosterBeatError(words.GONE) from error
+        poster = open_poster(take["poster"]) if suffix == ".mp4" and take["poster"] else None
+        save(target, midi, samples, rate, poster=poster)
+    return str(target)
+
+
+def follow(work: Callable[[Callable[..., None]], Any]) -> Iterator[Any]:
+    """Run `work(report)` in a thread; yield the latest report every little while, and its result at the end.
+
+    What the work raises is raised here.
+    """
+    said: queue.SimpleQueue = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            said.put(("result", work(lambda *news: said.put(("news", news)))))
+        except BaseException as error:
+            said.put(("error", error))
+
+    threading.Thread(target=run, daemon=True).start()
+    while True:
+        kind, what = said.get()
+        while kind == "news" and not said.empty():
+            kind, what = said.get()
+        if kind == "error":
+            raise what
+        yield kind, what
+        if kind == "result":
+            return
+        time.sleep(_REFRESH)
+
+
+def spoken(function: Callable) -> Callable:
+    """A handler whose PosterBeatErrors reach the visitor, or the client, as their own sentence."""
+    if inspect.isgeneratorfunction(function):
+        @functools.wraps(function)
+        def handler(*args, **kwargs):
+            try:
+                yield from function(*args, **kwargs)
+            except PosterBeatError as error:
+                raise gr.Error(str(error), title="That did not work", print_exception=False) from error
+    else:
+        @functools.wraps(function)
+        def handler(*args, **kwargs):
+            try:
+                return function(*args, **kwargs)
+            except PosterBeatError as error:
+                raise gr.Error(str(error), title="That did not work", print_exception=False) from error
+    return handler

@@ -1,0 +1,83 @@
+"""What the page says."""
+
+from html import escape
+
+from posterbeat.genres import GENRES
+
+MASTHEAD = """<h1>poster<span>beat</span></h1>
+<p>Give it a film poster. It reads the genre and composes the soundtrack.</p>"""
+
+OWN = "the poster's own"
+MIXED = "a mixture of my own"
+GENRE_CHOICES = [("The poster's own", OWN), *((name.capitalize(), name) for name in GENRES), ("A mixture of my own", MIXED)]
+
+DROP = "Drop a film poster here,\npaste it, or click to choose one"
+SAMPLES = "Or take one of these, drawn for films that do not exist"
+COLOURED = "Let the poster's colours, or your changes to them, set tempo, mode and density"
+ABOUT_MIXTURE = "Blend the genres: the sliders start from what was read on the poster."
+
+# On a phone the screen lies below the fold: bring it into view when composing starts.
+SCROLL = """() => { if (window.innerWidth < 760) document.querySelector("#stage").scrollIntoView({behavior: "smooth"}); }"""
+# The file made on demand is put behind a hidden download button, which is then pressed.
+DELIVER = """() => setTimeout(() => (document.querySelector("#courier a") || document.querySelector("#courier")).click(), 150)"""
+
+NO_POSTER = "Add a poster first, or choose a genre: without either there is nothing to compose for."
+GONE = "This take was removed after an hour: compose it again with the same settings and seed."
+NOTHING_YET = "Compose something first."
+STOPPED = "Stopped. Nothing was kept."
+
+STEPS = ("Reading", "Composing", "Rendering")
+
+
+def stage(step: int, text: str = "", share: float | None = None) -> str:
+    """The three steps as a list, those before `step` done; a bar where a share of the step is known."""
+    items = "".join(
+        f"<li class='done'>{name}</li>" if k < step else
+        f"<li class='now' aria-current='step'>{name}</li>" if k == step else f"<li>{name}</li>"
+        for k, name in enumerate(STEPS))
+    bar = "" if share is None else f'<div class="bar" aria-hidden="true"><i style="--share:{100 * share:.0f}%"></i></div>'
+    line = f"<p>{escape(text)}</p>" if text else ""
+    return f'<div class="stage" role="status"><ol>{items}</ol>{bar}{line}</div>'
+
+
+def notice(text: str) -> str:
+    """One line where the steps were."""
+    return f'<div class="stage" role="status"><p>{escape(text)}</p></div>'
+
+
+def title(mix: dict[str, float]) -> str:
+    """A take's name: its genre, and the second one where that has a say."""
+    first, second = sorted(mix, key=mix.get, reverse=True)[:2]
+    if mix[second] < 0.2:
+        return f"Music for {_a(first)}"
+    return f"Music for {_a(first)} with some {second}"
+
+
+def _a(genre: str) -> str:
+    return {"action": "an action film", "animation": "an animated film", "comedy": "a comedy", "drama": "a drama",
+            "horror": "a horror film"}[genre]
+
+
+def mix_words(mix: dict[str, float]) -> str:
+    """Such as "horror 70 %, comedy 30 %"; shares below half a per cent are left out."""
+    parts = [f"{name} {100 * share:.0f} %" for name, share in sorted(mix.items(), key=lambda item: -item[1])
+             if share >= 0.005]
+    return ", ".join(parts)
+
+
+def facts(take: dict) -> str:
+    """What is needed to make a take again, as a line of HTML."""
+    parts = [f"Seed <b>{take['seed']}</b>", escape(mix_words(take["mix"])), f"{take['notes']} notes",
+             f"temperature {take['temperature']:g}"]
+    if take["controls"]:
+        parts.append(escape(take["controls"]))
+    parts.append(f"played by {escape(take['renderer'])}")
+    return f'<p class="facts">{" · ".join(parts)}</p>'
+
+
+def colours_line(colours: dict | None) -> str:
+    """What the poster's colours say, as a line of HTML."""
+    if not colours:
+        return '<p class="facts">Once there is a poster, its colours are read here.</p>'
+    return (f'<p class="facts"><b>{escape(colours["sentence"])}</b>. Lighter than {100 * colours["lightness"]:.0f} %, '
+            f'more saturated than {100 * colours["saturation"]:.0f} % and warmer than {100 * colours["warmth"]:.0f} % of posters.</p>')
