@@ -61,12 +61,27 @@ def resolve(source: str | os.PathLike, files: Sequence[str] = FILES) -> Path:
     return _from_hub(match["repo"], match["revision"] or "main", files)
 
 
+def source_of(kind: str, given: str | os.PathLike | None = None) -> str | os.PathLike:
+    """Where a model comes from: `given`, else POSTERBEAT_CLASSIFIER or POSTERBEAT_COMPOSER, else weights/.
+
+    Parameters
+    ----------
+    kind
+        "classifier" or "composer".
+    """
+    if source := given or os.environ.get(f"POSTERBEAT_{kind.upper()}"):
+        return source
+    package = Path(__file__).resolve().parent
+    places = [root / "weights" / kind for root in (package.parent, package)]  # a checkout, an installed wheel
+    return next((place for place in places if place.is_dir()), places[0])
+
+
 def read_config(path: str | os.PathLike) -> dict:
     """A model's config.json as a dict; WeightsError if it is missing or is not a JSON object."""
     try:
         config = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise WeightsError(f"{path} cannot be read as JSON ({type(error).__name__}): fetch the weights again.") from error
+        raise WeightsError(f"{path} is missing or is not JSON: fetch the weights again.") from error
     if not isinstance(config, dict):
         raise WeightsError(f"{path} is not a model's config: it must hold a JSON object.")
     return config

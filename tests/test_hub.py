@@ -183,7 +183,8 @@ def test_a_folder_without_its_files_is_refused_by_name(tmp_path):
         weights.resolve(tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"", b"\x80\x04pickle", FILES["model.safetensors"][:-1], FILES["model.safetensors"][:9]])
+@pytest.mark.parametrize("content", [b"", b"\x80\x04pickle", FILES["model.safetensors"][:-1],
+                                     FILES["model.safetensors"][:9]])
 def test_damaged_tensors_are_refused_by_name(tmp_path, content):
     path = tmp_path / "model.safetensors"
     path.write_bytes(content)

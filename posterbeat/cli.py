@@ -1,0 +1,219 @@
+"""The command line: `posterbeat poster.jpg -o out.mp3`, `posterbeat read *.jpg`, `posterbeat batch FOLDER`."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from typer.core import TyperGroup
+
+from posterbeat.errors import ParameterError, PosterBeatError
+from posterbeat.genres import GENRES, mixture
+from posterbeat.hub import source_of
+from posterbeat.pipeline import check_notes, check_seed, check_temperature
+from posterbeat.poster import open_poster
+
+SUFFIXES = (".mid", ".wav", ".mp3", ".mp4")
+FAILED, USAGE = 1, 2
+
+
+class _ComposeByDefault(TyperGroup):
+    """`posterbeat poster.jpg ...` means `posterbeat compose poster.jpg ...`."""
+
+    def parse_args(self, ctx, args):
+        own = {*self.commands, "--help", "--version", "--install-completion", "--show-completion"}
+        return super().parse_args(ctx, ["compose", *args] if args and args[0] not in own else args)
+
+
+app = typer.Typer(cls=_ComposeByDefault, no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False,
+                  context_settings={"help_option_names": ["-h", "--help"]}, help="""
+Drop a film poster, hear its soundtrack.
+
+A network reads the poster's genre, another composes for it, and the notes become sound.
+
+  posterbeat poster.jpg                          writes poster.mp3 here
+
+  posterbeat poster.jpg -o out.mid -o out.mp4    notes, and a video with the poster
+
+  posterbeat poster.jpg --genre horror --seed 7  another genre; the same seed gives the same music
+
+  posterbeat read *.jpg --json                   genres only, one JSON object a line
+
+Exit status: 0 all done, 1 something failed, 2 wrong usage.
+""")
+
+Classifier = Annotated[str | None, typer.Option(
+    metavar="WHERE", envvar="POSTERBEAT_CLASSIFIER", show_default="weights/classifier",
+    help="Folder or Hub repo (owner/name or owner/name@revision) of the network that reads posters.")]
+Composer = Annotated[str | None, typer.Option(
+    metavar="WHERE", envvar="POSTERBEAT_COMPOSER", show_default="weights/composer",
+    help="Folder or Hub repo (owner/name or owner/name@revision) of the network that composes.")]
+Notes = Annotated[int, typer.Option(help="How many notes, 32 to 2000, of all instruments together.")]
+Temperature = Annotated[float, typer.Option(help="0.1 (safe) to 2.0 (wild).")]
+Genre = Annotated[str | None, typer.Option(
+    metavar="GENRE", show_default="the poster's own",
+    help=f"{', '.join(GENRES)}, or a mixture such as horror=0.7,comedy=0.3.")]
+Colours = Annotated[bool, typer.Option(
+    "--colours/--no-colours", help="Let the poster's colours set tempo, mode and density.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+
+
+@app.command()
+def compose(
+    poster: Annotated[Path, typer.Argument(help="Picture of a film poster (JPEG, PNG, WebP, GIF, ...).",
+                                           show_default=False)],
+    out: Annotated[list[Path] | None, typer.Option(
+        "--out", "-o", help="File to write: .mid, .wav, .mp3 or .mp4 (with the poster). May be given several times.",
+        show_default="the poster's name with .mp3, in this folder")] = None,
+    genre: Genre = None,
+    notes: Notes = 600,
+    temperature: Temperature = 1.0,
+    seed: Annotated[int | None, typer.Option(help="0 to 4294967295.", show_default="drawn, and printed")] = None,
+    colours: Colours = True,
+    classifier: Classifier = None,
+    composer: Composer = None,
+    quiet: Quiet = False,
+):
+    """Compose the soundtrack of a poster ([b]compose[/b] itself may be left out)."""
+    out = out or [Path(poster.name).with_suffix(".mp3")]
+    with _errors():
+        for path in out:
+            _check_target(path)
+        wish = parse_genre(genre)  # whatever can be wrong is found before the networks are loaded
+        notes, temperature, seed = check_notes(notes), check_temperature(temperature), check_seed(seed)
+        picture = open_poster(poster)
+        with _waiting("Loading the networks", quiet):
+            from posterbeat import PosterBeat
+
+            beat = PosterBeat.load(classifier, composer)
+        with _bar(quiet) as bar:
+            task = bar.add_task("Composing", total=notes)
+            track = beat(picture, wish, notes, temperature, seed, colours=colours, title=poster.stem,
+                         progress=lambda done, total: bar.update(task, completed=done, total=total))
+        with _waiting("Playing and writing", quiet):
+            for path in out:
+                track.save(path)
+        if not quiet:
+            read = track.reading.genre if track.reading else "?"
+            say = Console(highlight=False, soft_wrap=True)
+            say.print(f"Read as {read}; seed {track.seed}; {track.score.seconds:.0f} s.")
+            for path in out:
+                say.print(str(path), markup=False)
+
+
+@app.command()
+def read(
+    posters: Annotated[list[Path], typer.Argument(help="Pictures of film posters.", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line: file, genre, probabilities, "
+                                                         "or file and error.")] = False,
+    classifier: Classifier = None,
+):
+    """Read the genre of posters. A file that cannot be read is reported, and the others are read all the same."""
+    with _errors():
+        with _waiting("Loading the network", as_json):
+            from posterbeat import PosterClassifier
+
+            network = PosterClassifier.from_pretrained(source_of("classifier", classifier))
+        table = Table("file", "genre", *GENRES)
+        failed = 0
+        for path in posters:
+            try:
+                reading = network.predict(path)
+            except PosterBeatError as error:
+                failed += 1
+                _complain(f"{path}: {error}")
+                if as_json:
+                    print(json.dumps({"file": str(path), "error": str(error)}), flush=True)
+                continue
+            if as_json:
+                shares = {name: round(float(share), 6) for name, share in reading.probabilities.items()}
+                print(json.dumps({"file": str(path), "genre": reading.genre, "probabilities": shares}), flush=True)
+            else:
+                table.add_row(str(path), reading.genre, *(f"{reading.probabilities[name]:.0%}" for name in GENRES))
+        if table.rows:
+            Console().print(table)
+        if failed:
+            raise typer.Exit(FAILED)
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False):
+    if version:
+        from importlib.metadata import version as installed
+
+        print(installed("posterbeat"))
+        raise typer.Exit
+
+
+def parse_genre(text: str | None) -> dict[str, float] | None:
+    """A genre's name, or a mixture as `horror=0.7,comedy=0.3`, as weights that sum to 1; None stays None.
+
+    Raises
+    ------
+    ParameterError
+        Unknown genre or a weight that is no number.
+    """
+    if text is None:
+        return None
+    if "=" not in text:
+        return mixture(text.strip().lower())
+    weights = {}
+    for part in text.split(","):
+        name, _, weight = part.partition("=")
+        try:
+            weights[name.strip().lower()] = float(weight)
+        except ValueError:
+            raise ParameterError(f"Write a mixture as horror=0.7,comedy=0.3, not {text[:60]!r}.") from None
+    return mixture(weights)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()
+
+
+def _check_target(path: Path) -> None:
+    if path.suffix.lower() not in SUFFIXES:
+        raise ParameterError(f"{path}: the file to write must end in one of {', '.join(SUFFIXES)}.")
+    if not path.parent.is_dir():
+        raise ParameterError(f"{path}: there is no folder {path.parent}.")
+
+
+@contextlib.contextmanager
+def _errors():
+    """The user's errors as one line on stderr and an exit status."""
+    try:
+        yield
+    except PosterBeatError as error:
+        _complain(str(error))
+        raise typer.Exit(USAGE if isinstance(error, ParameterError) else FAILED) from error
+    except OSError as error:
+        _complain(f"{error.filename or 'A file'} could not be read or written: {error.strerror or error}.")
+        raise typer.Exit(FAILED) from error
+    except KeyboardInterrupt:
+        _complain("Stopped.")
+        raise typer.Exit(130) from None
+
+
+def _complain(sentence: str) -> None:
+    print(f"posterbeat: {sentence}", file=sys.stderr, flush=True)
+
+
+def _bar(quiet: bool) -> Progress:
+    return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+                    console=Console(stderr=True), transient=True, disable=quiet or not sys.stderr.isatty())
+
+
+def _waiting(what: str, quiet: bool):
+    return contextlib.nullcontext() if quiet or not sys.stderr.isatty() else Console(stderr=True).status(what)
+
+
+if __name__ == "__main__":
+    main()
