@@ -18,7 +18,7 @@ from posterbeat.music.measures.texture import (
 
 __all__ = [
     "CopyIndex", "OVERLAP_FEATURES", "STYLE_FEATURES", "bar_sets", "collapsed", "ends", "groove_consistency",
-    "longest_repeat", "melody_pairs", "onset_places", "opening_returns", "overlap_features", "overlapped_area", "pitch_class_entropy",
-    "pitch_class_histogram", "polyphony", "returning_bars", "scale_consistency", "skyline", "style_features",
-    "voices",
+    "longest_repeat", "melody_pairs", "onset_places", "opening_returns", "overlap_features", "overlapped_area",
+    "pitch_class_entropy", "pitch_class_histogram", "polyphony", "returning_bars", "scale_consistency", "skyline",
+    "style_features", "voices",
 ]
