@@ -32,8 +32,10 @@ run: setup $(if $(MCP),$(VENV)/.mcp)
 	@GRADIO_SERVER_NAME=$(HOST) GRADIO_SERVER_PORT=$(PORT) $(if $(MCP),GRADIO_MCP_SERVER=True) $(PY) app.py
 
 setup: $(VENV)/.installed
+	@:
 
 setup-test: $(VENV)/.installed-test
+	@:
 
 test: setup-test
 	@$(PY) -m pytest $(ARGS)
