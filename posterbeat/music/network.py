@@ -126,7 +126,7 @@ class Heads(nn.Module):
         return self.out[index](F.gelu(hidden))
 
     def forward(self, state: Tensor, target: Tensor, voice: Tensor) -> list[Tensor]:
-        step, family, pitch, duration, _ = target.unbind(-1)
+        step, family, pitch, duration, _ = target.clamp(min=0).unbind(-1)
         given = [step, family, pitch + 128 * (family == 16), duration]
         line = self.line(voice)
         return [self.logits(index, state, given[:index], line) for index in range(len(FIELDS))]

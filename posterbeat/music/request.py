@@ -1,0 +1,80 @@
+"""What a piece should be before its first note: tempo, metre, mode, key, density and instruments.
+
+They are drawn together from pieces that people wrote (`Profiles`, measured on the training pieces), so that what belongs
+together stays together: a slow piece in minor gets the sparse ensemble that such pieces have.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from posterbeat.errors import ParameterError, WeightsError
+from posterbeat.genres import GENRES
+from posterbeat.music.ensemble import families_of
+
+COLUMNS = ("tempo", "density", "minor", "bar", "shift", "families")
+
+
+@dataclass(frozen=True)
+class Request:
+    """tempo in beats a minute; density in notes a beat; bar in twelfths of a beat; shift in semitones from C major or
+    A minor; families : np.ndarray of bool, shape (17,)."""
+
+    tempo: float
+    density: float
+    minor: bool
+    bar: int
+    shift: int
+    families: np.ndarray
+
+
+class Profiles:
+    """Rows of `COLUMNS`, by genre, as the composer's config.json keeps them (families as a bit mask)."""
+
+    def __init__(self, rows: dict[str, list[list[float]]]):
+        try:
+            self._rows = {genre: np.array(rows[genre], float).reshape(-1, len(COLUMNS)) for genre in GENRES}
+        except (KeyError, TypeError, ValueError) as error:
+            raise WeightsError("config.json of the composer holds no usable profiles of pieces.") from error
+        if min(len(table) for table in self._rows.values()) == 0:
+            raise WeightsError("config.json of the composer holds no profiles for one of the genres.")
+
+    def draw(self, random: np.random.Generator, mix: dict[str, float], *, tempo: float | None = None,
+             density: float | None = None, mode: str | None = None, ensemble: str | None = None) -> Request:
+        """A request for a genre drawn by its weight in the mixture; what the caller names is kept.
+
+        Parameters
+        ----------
+        tempo : beats a minute, 40 to 220
+        density : 0 (the sparsest pieces of the genre) to 1 (the densest)
+        mode : "major" or "minor"
+        ensemble : a name from `ensemble.ENSEMBLES`
+
+        Raises
+        ------
+        ParameterError
+            A value outside its range.
+        """
+        if tempo is not None and not 40 <= tempo <= 220:
+            raise ParameterError(f"tempo must be 40 to 220 beats a minute, not {tempo}.")
+        if density is not None and not 0 <= density <= 1:
+            raise ParameterError(f"density must be between 0 and 1, not {density}.")
+        if mode not in (None, "major", "minor"):
+            raise ParameterError(f"mode must be 'major' or 'minor', not {str(mode)[:40]!r}.")
+        wanted = None if ensemble is None else families_of(ensemble)
+        table = self._rows[GENRES[random.choice(len(GENRES), p=[mix[genre] for genre in GENRES])]]
+        near = np.ones(len(table))
+        if mode is not None and (table[:, 2] == (mode == "minor")).any():
+            near *= table[:, 2] == (mode == "minor")
+        if tempo is not None:  # a row as fast as asked for, within about a fifth
+            near *= np.exp(-0.5 * (np.log(table[:, 0] / tempo) / 0.2) ** 2) + 1e-9
+        if density is not None:
+            ranks = table[:, 1].argsort().argsort() / max(1, len(table) - 1)
+            near *= np.exp(-0.5 * ((ranks - density) / 0.15) ** 2) + 1e-9
+        row = table[random.choice(len(table), p=near / near.sum())]
+        families = (int(row[5]) >> np.arange(17) & 1).astype(bool)
+        return Request(
+            tempo=float(row[0] if tempo is None else tempo), density=float(row[1]),
+            minor=bool(row[2]) if mode is None else mode == "minor", bar=int(row[3]), shift=int(row[4]),
+            families=families if wanted is None else wanted,
+        )

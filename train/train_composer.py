@@ -1,0 +1,124 @@
+"""Train the composer's network; stops after a given time, goes on from its checkpoint when started again.
+
+    python -m train.train_composer data/music.npz runs/composer --minutes 150
+
+The learning rate warms up, stays, and falls to zero over the last quarter of the sitting, so that every sitting ends
+with a network worth keeping. `runs/composer/log.csv` has the curves; `last.pt` is the checkpoint, `best.safetensors`
+the network with the fewest bits a note on `val`.
+"""
+
+import argparse
+import csv
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from posterbeat.music.features import CONDITION_SIZES
+from posterbeat.music.network import PHRASE, Batch, ComposerNetwork, bits
+from posterbeat.music.stretch import collate, stretch
+from train.music_batches import Corpus
+
+SIZES = {"width": 256, "reader": 320, "writer": 512, "head": 384, "heads": 4, "condition_sizes": CONDITION_SIZES}
+
+
+@torch.no_grad()
+def validate(network: ComposerNetwork, corpus: Corpus, *, pieces_a_genre: int = 12, phrases: int = 8) -> dict:
+    """Bits a note on the first `phrases` phrases of fixed pieces of a split: by field and genre, mean over genres."""
+    network.eval()
+    chosen = [index for genre in range(5)
+              for index in corpus.pieces[corpus.arrays["genre"][corpus.pieces] == genre][:pieces_a_genre]]
+    by_genre = {}
+    for begin in range(0, len(chosen), 12):
+        rows = chosen[begin:begin + 12]
+        batch = collate([stretch(corpus.piece(index), 0, phrases, "match", 5) for index in rows])
+        note_bits = bits(network(batch)[0], batch.target)
+        real = batch.target[..., 0] >= 0
+        for index, piece in enumerate(rows):
+            genre = int(corpus.arrays["genre"][piece])
+            by_genre.setdefault(genre, []).append(float(note_bits[index][real[index]].mean()))
+    network.train()
+    return {"bits": float(np.mean([np.mean(values) for values in by_genre.values()])),
+            **{f"bits_{genre}": round(float(np.mean(values)), 3) for genre, values in sorted(by_genre.items())}}
+
+
+def train(arguments) -> None:
+    torch.set_num_threads(arguments.threads)
+    torch.manual_seed(arguments.seed)
+    out = arguments.out
+    out.mkdir(parents=True, exist_ok=True)
+    network = ComposerNetwork(**SIZES)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=arguments.lr, betas=(0.9, 0.98), weight_decay=0.01)
+    seen, updates, best, sitting = 0, 0, float("inf"), 0
+    checkpoint = out / "last.pt"
+    if checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        network.load_state_dict(state["network"])
+        optimiser.load_state_dict(state["optimiser"])
+        seen, updates, best, sitting = state["seen"], state["updates"], state["best"], state["sitting"] + 1
+    train_set = Corpus(arguments.data, "train", seed=arguments.seed + updates)
+    val_set = Corpus(arguments.data, "val")
+    print(f"{sum(p.numel() for p in network.parameters()) / 1e6:.2f} M parameters, {seen / 1e6:.2f} M notes seen", flush=True)
+    log = (out / "log.csv").open("a", newline="")
+    writer = csv.writer(log)
+    begin, last_saved, warm = time.monotonic(), time.monotonic(), 150 if not updates else 40
+    averaged, here = None, 0
+
+    def save(final: bool = False):
+        nonlocal best
+        figures = validate(network, val_set)
+        if figures["bits"] < best:
+            best = figures["bits"]
+            save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, out / "best.safetensors")
+            (out / "best.json").write_text(json.dumps({"notes_seen": seen, "updates": updates, "sizes": SIZES, **figures}, indent=2))
+        temporary = checkpoint.with_suffix(".tmp")
+        torch.save({"network": network.state_dict(), "optimiser": optimiser.state_dict(), "seen": seen,
+                    "updates": updates, "best": best, "sitting": sitting}, temporary)
+        temporary.replace(checkpoint)
+        writer.writerow(["val", sitting, updates, seen, round(time.monotonic() - begin), *figures.values()])
+        log.flush()
+        print(f"val {figures} at {seen / 1e6:.2f} M notes", flush=True)
+
+    while (elapsed := time.monotonic() - begin) < arguments.minutes * 60:
+        left = 1 - elapsed / (arguments.minutes * 60)
+        rate = arguments.lr * min(1.0, (here + 1) / warm, max(left / 0.25, 0.01))
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        batch: Batch = train_set.draw(arguments.batch, arguments.phrases)
+        real = int((batch.target[..., 0] >= 0).sum())
+        loss = bits(network(batch)[0], batch.target).sum() / real
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        seen, updates, here = seen + real, updates + 1, here + 1
+        averaged = loss.item() if averaged is None else 0.97 * averaged + 0.03 * loss.item()
+        if updates % 10 == 0:
+            writer.writerow(["train", sitting, updates, seen, round(elapsed), round(averaged, 4), round(loss.item(), 4)])
+            log.flush()
+            print(f"{updates} {seen / 1e6:.3f} M notes {averaged:.3f} bits, {here * arguments.batch * arguments.phrases * PHRASE / max(elapsed, 1):.0f} notes/s", flush=True)
+        if time.monotonic() - last_saved > arguments.save_minutes * 60:
+            save()
+            last_saved = time.monotonic()
+    save(final=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--minutes", type=float, default=150)
+    parser.add_argument("--save-minutes", type=float, default=10)
+    parser.add_argument("--batch", type=int, default=16, help="pieces a batch")
+    parser.add_argument("--phrases", type=int, default=4, help="phrases of 64 notes to write, a piece")
+    parser.add_argument("--lr", type=float, default=2e-3)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=0)
+    train(parser.parse_args())
+
+
+if __name__ == "__main__":
+    main()
