@@ -1,8 +1,8 @@
 """Train the judge on real training pieces: python -m train.train_judge ../shared/data/midi runs/judge
 
 Each piece is heard whole and by two excerpts of 600 notes, as long as the generated pieces that will be judged. Genres
-weigh the same, certain labels (A, B) more than doubtful ones. Settings are chosen by macro recall on `val`. Features are kept
-in an npz beside the judge, so that training again takes a minute.
+weigh the same, certain labels (A, B) more than doubtful ones. Settings are chosen by macro recall on `val`. Features
+are kept in an npz beside the judge, so that training again takes a minute.
 """
 
 import argparse
