@@ -61,7 +61,7 @@ class PosterClassifier:
     def __init__(
         self,
         network: torch.nn.Module,
-        input_size: Sequence[int] = (3, 336, 224),
+        input_size: Sequence[int] = (3, 288, 192),
         mean: Sequence[float] = (0.5, 0.5, 0.5),
         std: Sequence[float] = (0.5, 0.5, 0.5),
         temperature: float = 1.0,
@@ -98,7 +98,7 @@ class PosterClassifier:
         if tuple(config.get("label_names", settings.get("label_names", ()))) != GENRES:
             raise WeightsError(f"{path} names other labels than {', '.join(GENRES)}: give a poster classifier.")
         try:
-            network = timm.create_model(architecture, num_classes=len(GENRES), **config.get("model_args", {}))
+            network = timm.create_model(architecture, **{**config.get("model_args", {}), "num_classes": len(GENRES)})
             calibration = config.get("calibration", {})
             reading = dict(
                 input_size=[int(side) for side in settings["input_size"]],

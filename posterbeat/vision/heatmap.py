@@ -2,8 +2,8 @@
 
 Grad-CAM (Selvaraju et al., ICCV 2017) weighs the last maps by the gradient of the logit. PosterNet's head reads
 mean and standard deviation of *every* stage, so each stage speaks directly, and what each place of a stage adds to
-the logit is gradient times activation there (HiResCAM: Draelos and Carin, arXiv 2011.08891, 2020). No pass back through the
-backbone is needed, and no hooks, so threads cannot meet.
+the logit is gradient times activation there (HiResCAM: Draelos and Carin, arXiv 2011.08891, 2020). No pass back
+through the backbone is needed, and no hooks, so threads cannot meet.
 """
 
 import numpy as np

@@ -54,9 +54,9 @@ class PosterLeNet(nn.Module):
 
 @register_model
 def poster_lenet(pretrained: bool = False, **kwargs) -> PosterLeNet:
-    """LeNet, read at 72 x 48 (height x width)."""
+    """LeNet, read at 48 x 32 (height x width)."""
     pretrained_cfg = kwargs.pop("pretrained_cfg", None) or {
-        "url": "", "num_classes": 5, "input_size": (3, 72, 48), "pool_size": None, "crop_pct": 1.0,
+        "url": "", "num_classes": 5, "input_size": (3, 48, 32), "pool_size": None, "crop_pct": 1.0,
         "interpolation": "bicubic", "mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5),
         "first_conv": "features.0", "classifier": "head",
     }

@@ -20,6 +20,26 @@ def mean_and_std(maps: torch.Tensor) -> torch.Tensor:
     return torch.cat([mean, (variance + _EPS).sqrt()], dim=1)
 
 
+class StyleHead(nn.Module):
+    """From a style descriptor to logits by one hidden layer. (b, num_features) -> (b, num_classes)."""
+
+    def __init__(self, num_features: int, hidden: int, num_classes: int, drop_rate: float):
+        super().__init__()
+        self.norm = nn.BatchNorm1d(num_features, affine=False)  # stages differ in scale a thousandfold
+        self.drop = nn.Dropout(drop_rate)
+        self.hidden = nn.Linear(num_features, hidden)
+        self.act = nn.GELU()
+        self.reset(num_classes)
+
+    def reset(self, num_classes: int) -> None:
+        """A fresh last layer; none for 0 classes."""
+        self.fc = nn.Linear(self.hidden.out_features, num_classes) if num_classes else nn.Identity()
+
+    def forward(self, x: torch.Tensor, pre_logits: bool = False) -> torch.Tensor:
+        x = self.drop(self.act(self.hidden(self.drop(self.norm(x)))))
+        return x if pre_logits else self.fc(x)
+
+
 class PosterNet(nn.Module):
     """A timm backbone under a head that reads mean and standard deviation of every stage.
 
@@ -64,19 +84,15 @@ class PosterNet(nn.Module):
         self.num_classes = num_classes
         self.num_features = 2 * (sum(widths) + last.shape[1])
         self.head_hidden_size = hidden
-        self.norm = nn.BatchNorm1d(self.num_features, affine=False)  # stages differ in scale a thousandfold
-        self.drop = nn.Dropout(drop_rate)
-        self.hidden = nn.Linear(self.num_features, hidden)
-        self.act = nn.GELU()
-        self.head = nn.Linear(hidden, num_classes) if num_classes else nn.Identity()
+        self.head = StyleHead(self.num_features, hidden, num_classes, drop_rate)
 
     def get_classifier(self) -> nn.Module:
-        return self.head
+        return self.head.fc
 
     def reset_classifier(self, num_classes: int, global_pool: str | None = None) -> None:
         """Replace the last layer by a fresh one for `num_classes` (0: none). `global_pool` is not used."""
         self.num_classes = num_classes
-        self.head = nn.Linear(self.head_hidden_size, num_classes) if num_classes else nn.Identity()
+        self.head.reset(num_classes)
 
     def forward_maps(self, x: torch.Tensor) -> list[torch.Tensor]:
         """The picture and every stage's maps, each (b, c, h, w), shallow to deep."""
@@ -89,8 +105,7 @@ class PosterNet(nn.Module):
 
     def forward_head(self, x: torch.Tensor, pre_logits: bool = False) -> torch.Tensor:
         """Logits (b, num_classes) of a descriptor (b, num_features), or the hidden layer (b, hidden)."""
-        x = self.drop(self.act(self.hidden(self.drop(self.norm(x)))))
-        return x if pre_logits else self.head(x)
+        return self.head(x, pre_logits)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.forward_head(self.forward_features(x))
@@ -102,13 +117,13 @@ def posternet(pretrained: bool = False, **kwargs) -> PosterNet:
     pretrained_cfg = kwargs.pop("pretrained_cfg", None) or {
         "url": "",
         "num_classes": 5,
-        "input_size": (3, 336, 224),
+        "input_size": (3, 288, 192),
         "pool_size": None,
         "crop_pct": 1.0,
         "interpolation": "bicubic",
         "mean": (0.5, 0.5, 0.5),
         "std": (0.5, 0.5, 0.5),
         "first_conv": "backbone.conv_stem",
-        "classifier": "head",
+        "classifier": "head.fc",
     }
     return build_model_with_cfg(PosterNet, "posternet", pretrained, pretrained_cfg=pretrained_cfg, **kwargs)

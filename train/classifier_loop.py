@@ -1,0 +1,227 @@
+"""The training loop of every poster network: soft labels, balance, EMA, cosine, resume."""
+
+import csv
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from timm.scheduler import CosineLRScheduler
+from timm.utils import ModelEmaV3
+from torch import nn
+
+from train.poster_data import Posters, augment, balanced_accuracy, resize, to_input
+
+
+@dataclass
+class Settings:
+    epochs: int = 8
+    batch: int = 48
+    lr: float = 1e-3  # of the head; the backbone gets lr * backbone_lr
+    backbone_lr: float = 0.2  # pretrained layers are to be bent, not melted
+    weight_decay: float = 0.02
+    balance: float = 1.0  # 1: genres count alike, as in the figure that is published
+    mixup: float = 0.0  # Beta parameter; 0 is off
+    ema: float = 0.999
+    warmup: float = 0.3  # epochs
+    adam: bool = False  # plain Adam, constant rate, no EMA: the reference study's protocol
+    bf16: bool = False  # faster only where the processor has units for it
+    device: str = "cpu"
+    seed: int = 0
+    checkpoint_minutes: float = 4.0
+
+
+class CachedViews:
+    """Arrays on disk as a source of batches: each epoch takes one of the views of each poster at random."""
+
+    def __init__(self, views: Sequence[Sequence[np.ndarray]]):
+        self.views = [list(view) for view in views]
+
+    def __len__(self) -> int:
+        return len(self.views[0][0])
+
+    def inputs(self, rows: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
+        choice = rng.integers(len(self.views), size=len(rows))
+        return [
+            np.stack([self.views[view][part][row] for view, row in zip(choice, rows)]).astype(np.float32)
+            for part in range(len(self.views[0]))
+        ]
+
+
+class Pictures:
+    """Posters as a source of batches, at `size` (height, width), augmented on the fly or plain."""
+
+    def __init__(self, posters: Posters, size: tuple[int, int], augmented: bool):
+        self.pixels, self.size, self.augmented = posters.pixels, tuple(size), augmented
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def inputs(self, rows: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
+        pictures = [self.pixels[row] for row in rows]
+        if self.augmented:
+            return [to_input(np.stack([augment(one, self.size, rng) for one in pictures]))]
+        return [to_input(np.stack([resize(one, self.size) for one in pictures]))]
+
+
+def batches(source, rows: np.ndarray, settings: Settings, epoch: int, skip: int = 0) -> Iterator[tuple]:
+    """(step, rows, inputs) of an epoch, in an order that only seed and epoch decide; the first `skip` left out."""
+    order = np.random.default_rng([settings.seed, epoch]).permutation(rows)
+    for step in range(skip, len(order) // settings.batch):
+        chosen = order[step * settings.batch : (step + 1) * settings.batch]
+        yield step, chosen, source.inputs(chosen, np.random.default_rng([settings.seed, epoch, step]))
+
+
+@torch.inference_mode()
+def logits_of(model: nn.Module, source, device: str = "cpu", batch: int = 64) -> np.ndarray:
+    """Logits of every poster of a source, float32 (posters, classes), in evaluation mode."""
+    model.eval()
+    rng, parts = np.random.default_rng(0), []
+    for first in range(0, len(source), batch):
+        rows = np.arange(first, min(first + batch, len(source)))
+        inputs = [torch.from_numpy(part).to(device) for part in source.inputs(rows, rng)]
+        parts.append(model(*inputs).float().cpu().numpy())
+    return np.concatenate(parts)
+
+
+def parameter_groups(model: nn.Module, pretrained: Sequence[nn.Module], settings: Settings) -> list[dict]:
+    """Head and pretrained layers with their rates; no weight decay on norms and biases."""
+    deep = {id(parameter) for module in pretrained for parameter in module.parameters()}
+    groups = {}
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            groups.setdefault((id(parameter) in deep, parameter.ndim > 1), []).append(parameter)
+    return [
+        {
+            "params": parameters,
+            "lr": settings.lr * (settings.backbone_lr if is_deep else 1.0),
+            "weight_decay": settings.weight_decay if decays and not settings.adam else 0.0,
+        }
+        for (is_deep, decays), parameters in groups.items()
+    ]
+
+
+def train(
+    model: nn.Module,
+    source,
+    rows: np.ndarray,
+    targets: np.ndarray,
+    weights: np.ndarray,
+    validate: Callable[[nn.Module], float],
+    run: Path,
+    settings: Settings,
+    pretrained: Sequence[nn.Module] = (),
+    frozen_norms: Sequence[nn.Module] = (),
+) -> float:
+    """Train `model` in place and leave it at its best epoch on `val`.
+
+    Parameters
+    ----------
+    source, rows
+        Where inputs come from, and which posters of it to learn.
+    targets, weights
+        For every poster of the source: target (posters, classes) and weight (posters,).
+    validate
+        A figure of a model on held-out posters; higher is better.
+    run
+        Folder of checkpoint.pt, best.pt and curve.csv. If it holds a checkpoint, training goes on from there.
+    pretrained
+        Modules that learn at the lower rate.
+    frozen_norms
+        Modules whose batch norms keep their statistics.
+
+    Returns
+    -------
+    The best figure of `validate`.
+    """
+    run.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(settings.seed)
+    device = settings.device
+    model.to(device)
+    optimiser_kind = torch.optim.Adam if settings.adam else torch.optim.AdamW
+    optimiser = optimiser_kind(parameter_groups(model, pretrained, settings))
+    steps = len(rows) // settings.batch
+    schedule = CosineLRScheduler(
+        optimiser, t_initial=settings.epochs * steps, warmup_t=int(settings.warmup * steps), warmup_prefix=False,
+        lr_min=1e-6, t_in_epochs=False,
+    )
+    ema = ModelEmaV3(model, decay=settings.ema, use_warmup=True)
+    first_epoch = skip = updates = 0
+    best = -math.inf
+    checkpoint = run / "checkpoint.pt"
+    if checkpoint.exists():
+        state = torch.load(checkpoint, map_location=device, weights_only=True)
+        model.load_state_dict(state["model"])
+        ema.module.load_state_dict(state["ema"])
+        optimiser.load_state_dict(state["optimiser"])
+        first_epoch, skip, updates, best = state["epoch"], state["step"], state["updates"], state["best"]
+        print(f"resuming at epoch {first_epoch}, step {skip}", flush=True)
+
+    def save(at_epoch: int, at_step: int) -> None:
+        state = {"model": model.state_dict(), "ema": ema.module.state_dict(), "optimiser": optimiser.state_dict(),
+                 "epoch": at_epoch, "step": at_step, "updates": updates, "best": best, "settings": asdict(settings)}
+        torch.save(state, checkpoint.with_suffix(".part"))
+        checkpoint.with_suffix(".part").replace(checkpoint)
+
+    mixing = np.random.default_rng(settings.seed)
+    for epoch in range(first_epoch, settings.epochs):
+        model.train()
+        for module in frozen_norms:
+            for part in module.modules():
+                if isinstance(part, nn.modules.batchnorm._BatchNorm):
+                    part.eval()
+        start = saved = time.time()
+        losses = []
+        for step, chosen, inputs in batches(source, rows, settings, epoch, skip):
+            inputs = [torch.from_numpy(part).to(device) for part in inputs]
+            inputs = [x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x for x in inputs]
+            target = torch.from_numpy(targets[chosen]).to(device)
+            weight = torch.from_numpy(weights[chosen]).to(device)
+            if settings.mixup:
+                share = float(mixing.beta(settings.mixup, settings.mixup))
+                inputs = [share * x + (1 - share) * x.flip(0) for x in inputs]
+                target = share * target + (1 - share) * target.flip(0)
+                weight = share * weight + (1 - share) * weight.flip(0)
+            if not settings.adam:
+                schedule.step_update(updates)
+            with torch.autocast(device, torch.bfloat16, enabled=settings.bf16):
+                logits = model(*inputs)
+            loss = -((target * logits.float().log_softmax(1)).sum(1) * weight).mean()
+            optimiser.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+            optimiser.step()
+            updates += 1
+            ema.update(model, step=updates)
+            losses.append(loss.item())
+            if time.time() - saved > 60 * settings.checkpoint_minutes:
+                saved = time.time()
+                save(epoch, step + 1)
+                print(f"  epoch {epoch} step {step + 1} of {steps}, loss {np.mean(losses[-200:]):.4f}, "
+                      f"{len(losses) * settings.batch / (saved - start):.0f} posters a second", flush=True)
+        skip = 0
+        kept = model if settings.adam else ema.module
+        figure = validate(kept)
+        if figure > best:
+            best = figure
+            torch.save(kept.state_dict(), run / "best.pt")
+        save(epoch + 1, 0)
+        new = not (run / "curve.csv").exists()
+        with open(run / "curve.csv", "a", newline="") as curve:
+            writer = csv.writer(curve)
+            if new:
+                writer.writerow(["epoch", "loss", "val_balanced_accuracy", "seconds"])
+            writer.writerow([epoch + 1, f"{np.mean(losses or [0]):.4f}", f"{figure:.4f}", f"{time.time() - start:.0f}"])
+        print(f"epoch {epoch + 1}: loss {np.mean(losses or [0]):.4f}, val {figure:.4f} (best {best:.4f}), "
+              f"{time.time() - start:.0f} s", flush=True)
+    model.load_state_dict(torch.load(run / "best.pt", map_location=device, weights_only=True))
+    return best
+
+
+def val_figure(source, posters: Posters, device: str = "cpu") -> Callable[[nn.Module], float]:
+    """Balanced accuracy on the IMDb-labelled posters of `val`, as a function of the model."""
+    rows, labels = np.flatnonzero(posters.imdb), posters.labels
+    return lambda model: balanced_accuracy(logits_of(model, source, device)[rows], labels[rows])

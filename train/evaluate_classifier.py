@@ -1,0 +1,225 @@
+"""Measure the classifier on `test` and write metrics.json beside its weights.
+
+    python -m train.evaluate_classifier                     weights/classifier on data/posters
+    python -m train.evaluate_classifier --yardsticks        also the networks under runs/vision and the colour histogram
+    python -m train.evaluate_classifier --split val         print the figures of val, write nothing
+
+Balanced accuracy, recall, confusion, macro F1 and the others are over the posters whose genres stand in IMDb's own
+order, labelled by the first listed of the five. Intervals are 95 % bootstrap intervals over posters.
+"""
+
+import argparse
+import io
+import json
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+
+from posterbeat.genres import GENRES
+from posterbeat.vision.classifier import PosterClassifier
+from train.poster_data import Posters, balance_weights
+
+_SEED = 0
+_DRAWS = 1000  # bootstrap samples
+_BINS = 15
+
+
+def interval(figure, *arrays: np.ndarray, seed: int = _SEED) -> dict:
+    """{"value", "low", "high"} of `figure(*arrays)`; the arrays are resampled together by rows."""
+    rng, count = np.random.default_rng(seed), len(arrays[0])
+    with np.errstate(all="ignore"):
+        draws = []
+        for _ in range(_DRAWS):
+            rows = rng.integers(count, size=count)
+            draws.append(figure(*(array[rows] for array in arrays)))
+    low, high = np.nanpercentile(draws, [2.5, 97.5])
+    return {"value": round(float(figure(*arrays)), 4), "low": round(float(low), 4), "high": round(float(high), 4)}
+
+
+def recalls(guesses: np.ndarray, labels: np.ndarray) -> list[float]:
+    return [float((guesses[labels == genre] == genre).mean()) for genre in range(len(GENRES))]
+
+
+def balanced(guesses: np.ndarray, labels: np.ndarray) -> float:
+    return float(np.mean(recalls(guesses, labels)))
+
+
+def any_genre(guesses: np.ndarray, labels: np.ndarray, listed: np.ndarray) -> float:
+    """Share of posters whose guess is one of the film's genres, weighted so that labels count alike."""
+    right = listed[np.arange(len(guesses)), guesses]
+    return float(np.average(right, weights=balance_weights(labels)))
+
+
+def macro_f1(guesses: np.ndarray, labels: np.ndarray) -> float:
+    scores = []
+    for genre in range(len(GENRES)):
+        hit = ((guesses == genre) & (labels == genre)).sum()
+        scores.append(2 * hit / max(1, (guesses == genre).sum() + (labels == genre).sum()))
+    return float(np.mean(scores))
+
+
+def calibration_error(confidence: np.ndarray, right: np.ndarray, labels: np.ndarray) -> float:
+    """Expected calibration error, 15 equal bins of confidence, labels weighted to count alike."""
+    weights = balance_weights(labels)
+    bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
+    gaps = [
+        abs(np.sum(weights[bins == one] * (confidence[bins == one] - right[bins == one])))
+        for one in range(_BINS) if (bins == one).any()
+    ]
+    return float(sum(gaps) / weights.sum())
+
+
+def probabilities(classifier: PosterClassifier, pictures) -> np.ndarray:
+    """Calibrated probabilities, float (posters, 5)."""
+    parts = []
+    for first in range(0, len(pictures), 256):
+        readings = classifier.predict_batch(list(pictures[first : first + 256]))
+        parts += [[reading.probabilities[genre] for genre in GENRES] for reading in readings]
+    return np.array(parts)
+
+
+def figures(given: np.ndarray, posters: Posters) -> dict:
+    """The figures that need no more than probabilities (posters, 5) of all posters of a split."""
+    rows = np.flatnonzero(posters.imdb)
+    labels, listed = posters.labels[rows], posters.listed()[rows]
+    guesses, confidence = given[rows].argmax(1), given[rows].max(1)
+    alone = (posters.table.n_of_five.to_numpy()[rows]) == 1
+    confusion = np.zeros((len(GENRES), len(GENRES)), int)
+    np.add.at(confusion, (labels, guesses), 1)
+    return {
+        "n": len(rows),
+        "balanced_accuracy": interval(balanced, guesses, labels),
+        "unambiguous": {**interval(balanced, guesses[alone], labels[alone]), "n": int(alone.sum())},
+        "any_genre": interval(any_genre, guesses, labels, listed),
+        "macro_f1": interval(macro_f1, guesses, labels),
+        "recall": {genre: round(value, 4) for genre, value in zip(GENRES, recalls(guesses, labels))},
+        "confusion": {"rows": "label", "columns": "guess", "genres": list(GENRES), "counts": confusion.tolist()},
+        "ece": interval(calibration_error, confidence, (guesses == labels).astype(float), labels),
+    }
+
+
+def changed(picture: np.ndarray) -> dict[str, bytes | Image.Image]:
+    """The four changes that must not change a poster's genre."""
+    poster = Image.fromarray(picture)
+
+    def encoded(image, kind, **options):
+        file = io.BytesIO()
+        image.save(file, kind, **options)
+        return file.getvalue()
+
+    border = (round(0.05 * poster.width), round(0.05 * poster.height))
+    return {
+        "jpeg_quality_60": encoded(poster, "JPEG", quality=60),
+        "png_1000x1500": encoded(poster.resize((1000, 1500), Image.Resampling.BICUBIC), "PNG", compress_level=1),
+        "border_5_percent": encoded(ImageOps.expand(poster, (*border, *border), "white"), "PNG"),
+        "cmyk": encoded(poster.convert("CMYK"), "TIFF"),
+    }
+
+
+def agreement(classifier: PosterClassifier, posters: Posters, count: int = 500) -> dict:
+    """Share of posters whose predicted genre stays under each change."""
+    rows = np.sort(np.random.default_rng(_SEED).permutation(len(posters.pixels))[:count])
+    before = probabilities(classifier, posters.pixels[rows]).argmax(1)
+    found = {}
+    for change in changed(posters.pixels[0]):
+        after = probabilities(classifier, [changed(posters.pixels[row])[change] for row in rows]).argmax(1)
+        found[change] = interval(lambda same: float(same.mean()), (before == after).astype(float))
+    return {**found, "n": len(rows)}
+
+
+def covering(classifier: PosterClassifier, posters: Posters, count: int = 300) -> dict:
+    """How far covering the hottest fifth of a poster lowers its genre's probability, and covering a random fifth."""
+    rng = np.random.default_rng(_SEED)
+    rows = np.sort(rng.permutation(len(posters.pixels))[:count])
+    hot_drops, random_drops = [], []
+    for row in rows:
+        picture = np.asarray(posters.pixels[row])
+        heat = classifier.explain(picture)
+        heat = np.asarray(Image.fromarray(heat).resize(picture.shape[1::-1], Image.Resampling.BILINEAR))
+        # A random fifth of the same make: smooth blobs, not scattered pixels.
+        noise = Image.fromarray(rng.random((6, 4)).astype(np.float32))
+        noise = np.asarray(noise.resize(picture.shape[1::-1], Image.Resampling.BICUBIC))
+        versions = [picture]
+        for map_ in (heat, noise):
+            covered = picture.copy()
+            covered[map_ >= np.quantile(map_, 0.8)] = picture.mean((0, 1)).astype(np.uint8)
+            versions.append(covered)
+        plain, hot, anywhere = classifier.predict_batch(versions)
+        hot_drops.append(plain.probabilities[plain.genre] - hot.probabilities[plain.genre])
+        random_drops.append(plain.probabilities[plain.genre] - anywhere.probabilities[plain.genre])
+    hot_drops, random_drops = np.array(hot_drops), np.array(random_drops)
+    return {
+        "hottest_fifth": interval(lambda drops: float(drops.mean()), hot_drops),
+        "random_fifth": interval(lambda drops: float(drops.mean()), random_drops),
+        "ratio": interval(lambda hot, anywhere: float(hot.mean() / anywhere.mean()), hot_drops, random_drops),
+        "n": len(rows),
+    }
+
+
+def speed(classifier: PosterClassifier, files: list[bytes]) -> dict:
+    """Milliseconds from file to probabilities, one poster at a time and in a batch, on two threads."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    classifier.predict(files[0])
+    times = []
+    for file in files:
+        start = time.perf_counter()
+        classifier.predict(file)
+        times.append(1000 * (time.perf_counter() - start))
+    start = time.perf_counter()
+    classifier.predict_batch(files)
+    batched = 1000 * (time.perf_counter() - start) / len(files)
+    torch.set_num_threads(threads)
+    return {"median": round(float(np.median(times)), 1), "batch": round(batched, 1), "threads": 2, "n": len(files)}
+
+
+def poster_files(folder: Path, posters: Posters, archive: Path, count: int = 64) -> list[bytes]:
+    """Posters as files: those of the zip where it is, else as JPEG."""
+    if archive.exists():
+        with zipfile.ZipFile(archive) as pictures:
+            return [pictures.read(name) for name in posters.table.file[:count]]
+    return [changed(picture)["jpeg_quality_60"] for picture in posters.pixels[:count]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--weights", type=Path, default=Path("weights/classifier"))
+    parser.add_argument("--data", type=Path, default=Path("data/posters"))
+    parser.add_argument("--source", type=Path, default=Path("../shared/data/posters"), help="folder of the zips")
+    parser.add_argument("--runs", type=Path, default=Path("runs/vision"))
+    parser.add_argument("--split", default="test", choices=("test", "val"))
+    parser.add_argument("--yardsticks", action="store_true")
+    arguments = parser.parse_args()
+    posters = Posters.load(arguments.data, arguments.split)
+    classifier = PosterClassifier.from_pretrained(arguments.weights)
+    metrics = {
+        "split": arguments.split,
+        "seed": _SEED,
+        "interval": "95 % bootstrap",
+        **figures(probabilities(classifier, posters.pixels), posters),
+        "agreement": agreement(classifier, posters),
+        "covering": covering(classifier, posters),
+        "ms_per_poster": speed(
+            classifier, poster_files(arguments.data, posters, arguments.source / f"{arguments.split}.zip")
+        ),
+    }
+    path = arguments.weights / "metrics.json"
+    before = json.loads(path.read_text()) if path.exists() else {}
+    metrics["yardsticks"] = before.get("yardsticks", {})
+    if arguments.yardsticks:
+        from train.classifier_yardsticks import yardsticks
+
+        metrics["yardsticks"] = {**metrics["yardsticks"], **yardsticks(arguments.data, arguments.runs, posters)}
+    if arguments.split == "val":
+        print(json.dumps(metrics, indent=2))
+        return
+    path.write_text(json.dumps(metrics, indent=2) + "\n")
+    print(json.dumps({name: metrics[name] for name in ("balanced_accuracy", "ece", "covering", "ms_per_poster")}))
+
+
+if __name__ == "__main__":
+    main()

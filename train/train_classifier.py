@@ -1,0 +1,167 @@
+"""Train the poster networks.
+
+    python -m train.prepare_posters                       posters as arrays, once
+    python -m train.shallow_views                         PosterNet's frozen first blocks over all posters, once
+    python -m train.train_classifier head                 the head alone on the frozen backbone: seconds
+    python -m train.train_classifier deep                 the deeper blocks, from the head on: an hour on one core
+    python -m train.train_classifier full                 everything, end to end (with a GPU: --device cuda --bf16)
+    python -m train.train_classifier study poster_lenet   a network of the reference study, under its protocol
+
+Each writes checkpoints to its folder under runs/ and goes on from the last one when it is started again; a finished
+run is exported to `--weights` (config.json, model.safetensors, calibrated on val). `--epochs` and the rest override
+what a stage takes by default. Choose by the val figure that each prints; train/evaluate_classifier.py looks at test.
+"""
+
+import argparse
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import timm
+import torch
+from torch import nn
+
+import posterbeat.vision  # noqa: F401  registers the networks
+from posterbeat.vision.posternet import PosterNet
+from train.classifier_loop import CachedViews, Pictures, Settings, logits_of, train, val_figure
+from train.classifier_weights import calibrate, half_rounded, save_weights
+from train.poster_data import Posters, balance_weights, soft_labels, study_subset
+from train.shallow_views import Deep, imagenet_posternet
+
+_DEFAULTS = {
+    "head": Settings(epochs=12, batch=256, lr=1e-3, weight_decay=0.05, ema=0.99, warmup=0.5),
+    "deep": Settings(),
+    "full": Settings(epochs=12, batch=64, lr=5e-4),
+    "study": Settings(epochs=25, batch=64, lr=1e-3, adam=True, balance=0.0),
+}
+
+
+def views(folder: Path, split: str) -> list[list[np.ndarray]]:
+    """What shallow_views.py wrote for a split: [maps, settled] of each view, on disk."""
+    plain_first = sorted(folder.glob(f"{split}_*_settled.npy"), key=lambda path: ("plain" not in path.name, path.name))
+    if not plain_first:
+        raise SystemExit(f"No views of {split} in {folder}: run python -m train.shallow_views first.")
+    return [
+        [np.load(str(path).replace("_settled", "_maps"), mmap_mode="r"), np.load(path, mmap_mode="r")]
+        for path in plain_first
+    ]
+
+
+def descriptors(deep: Deep, view: list[np.ndarray], path: Path) -> np.ndarray:
+    """Style descriptors of a view under the frozen deeper blocks, float32 (posters, num_features), kept in `path`."""
+    if not path.exists():
+        features, source, parts = deep.eval().forward_features, CachedViews([view]), []
+        with torch.inference_mode():
+            for first in range(0, len(source), 32):
+                rows = np.arange(first, min(first + 32, len(source)))
+                maps, settled = map(torch.from_numpy, source.inputs(rows, np.random.default_rng(0)))
+                maps = maps.contiguous(memory_format=torch.channels_last)
+                parts.append(features(maps, settled).half().numpy())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.save(path, np.concatenate(parts))
+    return np.load(path, mmap_mode="r")
+
+
+def start_posternet(arguments) -> PosterNet:
+    """PosterNet with ImageNet weights, and with those of `--start` (an earlier stage's best.pt) where given."""
+    network = imagenet_posternet(arguments.backbone)
+    if arguments.start:
+        state = torch.load(arguments.start, map_location="cpu", weights_only=True)
+        network.load_state_dict({name.removeprefix("network."): value for name, value in state.items()})
+    return network
+
+
+def train_head(arguments, settings: Settings) -> tuple[nn.Module, np.ndarray]:
+    """The head on frozen descriptors of the plain posters. Returns the network and its logits on val."""
+    network = start_posternet(arguments)
+    deep = Deep(network, arguments.split_at)
+    posters, held_out = (Posters.load(arguments.data, split) for split in ("train", "val"))
+    learn, check = (
+        CachedViews([[descriptors(deep, views(arguments.views, split)[0], arguments.run / f"{split}_descriptors.npy")]])
+        for split in ("train", "val")
+    )
+    spread = np.asarray(learn.views[0][0][::4], np.float32)
+    network.head.norm.running_mean.copy_(torch.from_numpy(spread.mean(0)))
+    network.head.norm.running_var.copy_(torch.from_numpy(spread.var(0)))
+    # The stages' scales are known from all posters at once: better than learning them batch by batch.
+    train(network.head, learn, np.arange(len(learn)), soft_labels(posters),
+          balance_weights(posters.labels, settings.balance), val_figure(check, held_out), arguments.run, settings,
+          frozen_norms=[network.head])
+    torch.save(network.state_dict(), arguments.run / "network.pt")
+    return network, logits_of(network.head, check)
+
+
+def train_deep(arguments, settings: Settings) -> tuple[nn.Module, np.ndarray]:
+    """The deeper blocks and the head on cached views. Returns the network and its logits on val."""
+    deep = Deep(start_posternet(arguments), arguments.split_at).to(memory_format=torch.channels_last)
+    network = deep.network
+    posters, held_out = (Posters.load(arguments.data, split) for split in ("train", "val"))
+    learn, check = CachedViews(views(arguments.views, "train")), CachedViews(views(arguments.views, "val")[:1])
+    network.backbone.requires_grad_(False)
+    for module in deep.learning()[max(0, arguments.freeze - arguments.split_at):]:
+        module.requires_grad_(True)
+    train(deep, learn, np.arange(len(learn)), soft_labels(posters),
+          balance_weights(posters.labels, settings.balance), val_figure(check, held_out), arguments.run, settings,
+          deep.learning(), deep.learning())
+    torch.save(network.state_dict(), arguments.run / "network.pt")
+    return network, logits_of(deep, check)
+
+
+def train_full(arguments, settings: Settings) -> tuple[nn.Module, np.ndarray]:
+    """All layers on augmented posters. Returns the network and its logits on val."""
+    network = start_posternet(arguments).to(memory_format=torch.channels_last)
+    posters, held_out = (Posters.load(arguments.data, split) for split in ("train", "val"))
+    learn, check = Pictures(posters, arguments.size, True), Pictures(held_out, arguments.size, False)
+    train(network, learn, np.arange(len(learn)), soft_labels(posters),
+          balance_weights(posters.labels, settings.balance), val_figure(check, held_out, settings.device),
+          arguments.run, settings, [network.backbone], [network.backbone])
+    torch.save(network.state_dict(), arguments.run / "network.pt")
+    return network.cpu(), logits_of(network.cpu(), check)
+
+
+def train_study(arguments, settings: Settings) -> tuple[nn.Module, np.ndarray]:
+    """A network from scratch: first listed genre, balanced posters, Adam. Returns it and its logits on val."""
+    torch.manual_seed(settings.seed)
+    network = timm.create_model(arguments.network)
+    arguments.size = network.pretrained_cfg["input_size"][1:]
+    posters, held_out = (Posters.load(arguments.data, split) for split in ("train", "val"))
+    learn, check = Pictures(posters, arguments.size, True), Pictures(held_out, arguments.size, False)
+    train(network, learn, study_subset(posters, settings.seed), soft_labels(posters, first=1.0, smooth=0.0),
+          np.ones(len(learn), np.float32), val_figure(check, held_out), arguments.run, settings)
+    return network, logits_of(network, check)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("stage", choices=tuple(_DEFAULTS))
+    parser.add_argument("network", nargs="?", default="posternet", help="for study: one of the study's networks")
+    parser.add_argument("--data", type=Path, default=Path("data/posters"), help="what prepare_posters.py wrote")
+    parser.add_argument("--views", type=Path, default=Path("runs/vision/views"), help="what shallow_views.py wrote")
+    parser.add_argument("--run", type=Path, help="folder of checkpoints; default runs/vision/<stage or network>")
+    parser.add_argument("--weights", type=Path, help="folder to export to; default <run>/weights")
+    parser.add_argument("--start", type=Path, help="network.pt or best.pt of an earlier stage")
+    parser.add_argument("--backbone", default="tf_efficientnet_lite0", help="any timm name")
+    parser.add_argument("--split-at", type=int, default=4, help="as given to shallow_views.py")
+    parser.add_argument("--freeze", type=int, default=0, help="blocks that stay frozen, if more than --split-at")
+    parser.add_argument("--size", type=int, nargs=2, default=(288, 192), metavar=("HEIGHT", "WIDTH"))
+    for field in fields(Settings):
+        kind = {"action": argparse.BooleanOptionalAction} if field.type is bool else {"type": field.type}
+        parser.add_argument("--" + field.name.replace("_", "-"), **kind)
+    arguments = parser.parse_args()
+    arguments.run = arguments.run or Path("runs/vision") / (
+        arguments.network if arguments.stage == "study" else arguments.stage
+    )
+    given = {field.name: getattr(arguments, field.name) for field in fields(Settings)}
+    given = {name: value for name, value in given.items() if value is not None}
+    settings = replace(_DEFAULTS[arguments.stage], **given)
+    stage = {"head": train_head, "deep": train_deep, "full": train_full, "study": train_study}[arguments.stage]
+    network, logits = stage(arguments, settings)
+    held_out = Posters.load(arguments.data, "val")
+    calibration = calibrate(logits[held_out.imdb], held_out.labels[held_out.imdb])
+    weights = arguments.weights or arguments.run / "weights"
+    save_weights(half_rounded(network), weights, tuple(arguments.size), calibration)
+    print(f"written to {weights}, calibration {calibration}")
+
+
+if __name__ == "__main__":
+    main()
