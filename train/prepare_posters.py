@@ -1,6 +1,9 @@
-"""Prepare the posters: from zips of small pictures to one array a split.
+"""Prepare the posters: from zips of small pictures to one array a split. A second run does nothing.
 
-    python train/prepare_posters.py --source ../shared/data/posters --out data/posters
+    python -m train.prepare_posters --source ../shared/data/posters --out data/posters
+
+The source holds posters.csv and train.zip, val.zip, test.zip; train/download_posters.py makes such a folder from a
+table of addresses.
 """
 
 import argparse
@@ -34,6 +37,7 @@ def decode_split(table: pd.DataFrame, archive: Path, out: Path) -> int:
 
 
 def prepare(source: Path, out: Path) -> None:
+    """Write <split>.npy and <split>.csv to `out` for every split that is not there yet."""
     out.mkdir(parents=True, exist_ok=True)
     posters = pd.read_csv(source / "posters.csv")
     for split in SPLITS:
