@@ -31,7 +31,7 @@ def build(studio: Studio) -> gr.Blocks:
         gr.HTML(words.MASTHEAD, elem_id="masthead")
         with gr.Row(elem_id="house"):
             with gr.Column(scale=4, min_width=320, elem_id="left"):
-                poster = PosterInput(label="Poster", elem_id="poster", height=500, buttons=["fullscreen"],
+                poster = PosterInput(label="Poster", show_label=False, elem_id="poster", height=520, buttons=["fullscreen"],
                                      sources=["upload", "clipboard", "webcam"], placeholder=words.DROP)
                 if EXAMPLES:
                     gr.Examples([[str(path)] for path in EXAMPLES], [poster], label=words.SAMPLES, elem_id="samples",
@@ -50,17 +50,17 @@ def build(studio: Studio) -> gr.Blocks:
                 with gr.Row(equal_height=True, elem_id="act"):
                     compose = gr.Button("Compose", variant="primary", size="lg", scale=5, min_width=200, elem_id="compose")
                     stop = gr.Button("Stop", variant="stop", scale=5, min_width=200, visible=False, elem_id="stop")
-                    seed = gr.Number(None, label="Seed", placeholder="drawn", scale=2, min_width=130, elem_id="seed")
+                    seed = gr.Textbox(label="Seed", placeholder="drawn for you", max_lines=1, scale=2, min_width=130, elem_id="seed")
                     dice = gr.Button("Draw a new seed", scale=0, min_width=46, elem_id="dice")
                 stage = gr.HTML("", elem_id="stage")
                 roll = PianoRoll(elem_id="roll")
                 facts = gr.HTML("", elem_id="facts")
                 with gr.Row(visible=False, elem_id="away") as away:
-                    another = gr.Button("Another take", variant="primary", min_width=150, elem_id="another")
+                    another = gr.Button("Another take", min_width=150, elem_id="another")
                     midi = gr.DownloadButton("MIDI", min_width=84, elem_id="midi")
                     wav = gr.DownloadButton("WAV", min_width=84, elem_id="wav")
                     mp3 = gr.Button("MP3", min_width=84, elem_id="mp3")
-                    mp4 = gr.Button("Film", min_width=84, elem_id="mp4")
+                    mp4 = gr.Button("MP4 film", min_width=84, elem_id="mp4")
                 courier = gr.DownloadButton("File", elem_id="courier")
                 strip = TakeStrip(elem_id="takes")
                 with gr.Accordion("Advanced: mixture, colours, ensemble", open=False, elem_id="advanced"):
@@ -69,7 +69,7 @@ def build(studio: Studio) -> gr.Blocks:
                         shares = [gr.Slider(0, 100, value=20, step=1, label=name.capitalize(), min_width=120, buttons=[],
                                             elem_id=f"share-{name}") for name in GENRES]
                     coloured = gr.Checkbox(True, label=words.COLOURED, elem_id="coloured")
-                    said = gr.HTML(words.colours_line(None))
+                    said = gr.HTML(words.colours_line(None), elem_id="said")
                     with gr.Row():
                         tempo = gr.Slider(40, 220, value=100, step=1, label="Tempo (beats a minute)", buttons=[])
                         mode = gr.Radio(["major", "minor"], value="major", label="Mode")
@@ -112,7 +112,7 @@ def build(studio: Studio) -> gr.Blocks:
             steer = {"tempo": tempo, "mode": mode, "density": density} if coloured and steered else {}
             signal = studio.start(request.session_hash)
             work = follow(lambda report: studio.take(
-                path, found, mix, report, signal, notes=notes, temperature=temperature, seed=None if fresh else seed,
+                path, found, mix, report, signal, notes=notes, temperature=temperature, seed=None if fresh else words.seed(seed),
                 ensemble=ensemble or None, **steer))
             try:
                 for kind, what in work:
@@ -127,7 +127,7 @@ def build(studio: Studio) -> gr.Blocks:
                 signal.set()
 
         def ready(take):
-            return {midi: take["midi"], wav: take["wav"], seed: take["seed"]}
+            return {midi: take["midi"], wav: take["wav"], seed: str(take["seed"])}
 
         def again(kept, event: gr.EventData):
             take = kept[event.index]
@@ -154,7 +154,7 @@ def build(studio: Studio) -> gr.Blocks:
             share.input(lambda: words.MIXED, None, genre, **quiet)
         for control in (tempo, mode, density):
             control.input(lambda: True, None, steered, **quiet)
-        dice.click(lambda: secrets.randbelow(SEED[1] + 1), None, seed, **quiet)
+        dice.click(lambda: str(secrets.randbelow(SEED[1] + 1)), None, seed, **quiet)
         look.click(explain, [poster, seen], heat, **private)
 
         wishes = [poster, seen, genre, notes, temperature, seed, coloured, steered, tempo, mode, density, ensemble, takes, *shares]

@@ -2,7 +2,7 @@
 // Arguments given by gr.HTML: element, trigger, props, server, upload, watch.
 const root = element.querySelector(".roll"), audio = root.querySelector("audio");
 const score = root.querySelector(".score"), map = root.querySelector(".map"), legend = root.querySelector(".legend");
-const play = root.querySelector(".play"), title = root.querySelector(".title"), time = root.querySelector(".time");
+const play = root.querySelector(".play"), title = root.querySelector(".title"), time = root.querySelector(".clock"), caption = root.querySelector(".caption");
 const zoomIn = root.querySelector(".zoom .in"), zoomOut = root.querySelector(".zoom .out");
 const GOLD = "#f0bd5b", GRID = "#1f1b19", BAR = "#302a26";
 let piece = null, notes = [], span = 0, muted = new Set(), overview = null, ticking = 0, dragging = false;
@@ -86,7 +86,7 @@ function draw() {
   root.dataset.cursor = now.toFixed(3);
   map.setAttribute("aria-valuenow", now.toFixed(1));
   map.setAttribute("aria-valuetext", clock(now) + " of " + clock(total));
-  time.textContent = clock(now) + " / " + clock(total) + "  ·  " + piece.caption;
+  time.textContent = clock(now) + " / " + clock(total);
 }
 
 function cursor(pen, x, height) {
@@ -119,7 +119,7 @@ function load() {
   play.disabled = !piece; map.tabIndex = piece ? 0 : -1;
   if (!piece) {
     notes = []; audio.removeAttribute("src"); title.textContent = "The screen is dark";
-    time.textContent = "Compose, and the score appears here."; score.setAttribute("aria-label", "Piano roll, empty");
+    time.textContent = "Compose, and the score appears here."; caption.textContent = ""; score.setAttribute("aria-label", "Piano roll, empty");
     limits(); draw(); return;
   }
   const colours = new Map(piece.families.map((f) => [f.id, f.colour]));
@@ -139,7 +139,7 @@ function load() {
     };
     legend.append(chip);
   }
-  title.textContent = piece.title;
+  title.textContent = piece.title; caption.textContent = piece.caption;
   score.setAttribute("aria-label", piece.summary);
   map.setAttribute("aria-valuemax", piece.seconds.toFixed(1));
   span = clamp((score.clientWidth || 640) / 36, 8, Math.max(8, piece.seconds));

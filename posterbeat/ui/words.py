@@ -45,6 +45,15 @@ def notice(text: str) -> str:
     return f'<div class="stage" role="status"><p>{escape(text)}</p></div>'
 
 
+def seed(text: str) -> int | str | None:
+    """What a visitor typed as a seed: a number, nothing (None), or the text itself, for the check to refuse."""
+    text = text.strip()
+    try:
+        return int(text) if text else None
+    except ValueError:
+        return text
+
+
 def title(mix: dict[str, float]) -> str:
     """A take's name: its genre, and the second one where that has a say."""
     first, second = sorted(mix, key=mix.get, reverse=True)[:2]
