@@ -42,6 +42,7 @@ class Hub:
     refs: dict[str, dict[str, str]] = field(default_factory=dict)  # repo -> branch or tag -> commit
     private: dict[str, str] = field(default_factory=dict)  # repo -> the token that opens it
     kinds: dict[str, str] = field(default_factory=dict)  # repo -> model, space
+    variables: dict[str, dict[str, str]] = field(default_factory=dict)  # Space -> name -> value
     status: int = 0
     delay: float = 0.0
     cut: int = 0
@@ -99,6 +100,8 @@ class _Handler(BaseHTTPRequestHandler):
         if hub.status:
             return self._answer(hub.status, {"error": "no"})
         if self.command == "POST":
+            if not self.headers.get("Authorization"):
+                return self._answer(401, {"error": "Log in first"})
             return self._write(path, body)
         if match := re.fullmatch(r"/(?:spaces/)?([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
             return self._file(*match.groups())
@@ -148,11 +151,12 @@ class _Handler(BaseHTTPRequestHandler):
             wish = json.loads(body)
             repo = f"{wish.get('organization') or 'someone'}/{wish['name']}"
             kind = wish.get("type") or "model"
+            place = {"url": f"{hub.url}/{'spaces/' if kind == 'space' else ''}{repo}"}
             if repo in hub.repos:
-                return self._answer(409, {"error": "You already created this repo"})
+                return self._answer(409, place | {"error": "You already created this repo"})
             hub.kinds[repo] = kind
             hub.add(repo, {".gitattributes": b""})
-            return self._answer(200, {"url": f"{hub.url}/{'spaces/' if kind == 'space' else ''}{repo}"})
+            return self._answer(200, place)
         if match := re.fullmatch(r"/api/(?:models|spaces)/([^/]+/[^/]+)/preupload/[^/]+", path):
             files = json.loads(body)["files"]
             modes = [{"path": file["path"], "uploadMode": "regular", "shouldIgnore": False} for file in files]
@@ -167,6 +171,10 @@ class _Handler(BaseHTTPRequestHandler):
             commit = hub.add(repo, files, revision)
             return self._answer(200, {"success": True, "commitOid": commit, "hookOutput": "",
                                       "commitUrl": f"{hub.url}/{repo}/commit/{commit}"})
+        if match := re.fullmatch(r"/api/spaces/([^/]+/[^/]+)/variables", path):
+            wish = json.loads(body)
+            hub.variables.setdefault(match[1], {})[wish["key"]] = wish["value"]
+            return self._answer(200, {})
         if path == "/api/validate-yaml":
             return self._answer(200, {"errors": [], "warnings": []})
         return self._answer(404, {"error": "not here"})

@@ -10,8 +10,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from safetensors import SafetensorError, safe_open
+
 from posterbeat.errors import PosterBeatError, WeightsError
-from posterbeat.hub import read_config, read_tensors
+from posterbeat.hub import read_config
 
 ROOT = Path(__file__).resolve().parents[1]
 MODEL_FILES = ("config.json", "model.safetensors", "README.md", "metrics.json")
@@ -51,12 +53,20 @@ def parcels(namespace: str, root: Path = ROOT) -> list[Parcel]:
             if not (folder / name).is_file():
                 raise WeightsError(f"{folder} holds no {name}: train and evaluate before publishing.")
         read_config(folder / "config.json")
-        read_tensors(folder / "model.safetensors")
+        _check_tensors(folder / "model.safetensors")
         sent.append(Parcel(repo, "model", {name: folder / name for name in MODEL_FILES}))
     files = {path.relative_to(root).as_posix(): path for pattern in SPACE_FILES for path in sorted(root.glob(pattern))
              if path.is_file() and "__pycache__" not in path.parts}
     return [*sent, Parcel(f"{namespace}/posterbeat", "space",
                           files | {"README.md": space_readme((root / "README.md").read_text(), list(models.values()))})]
+
+
+def _check_tensors(path: Path) -> None:
+    try:
+        with safe_open(path, framework="np"):  # reads the list of tensors and compares it with the file's length
+            pass
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{path} is truncated or not a safetensors file: train before publishing.") from error
 
 
 def space_readme(readme: str, models: list[str]) -> bytes:
