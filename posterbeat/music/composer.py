@@ -1,6 +1,7 @@
 """BiLSTMComposer: writes a score for a genre or a mixture of genres."""
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from posterbeat.music.key import estimate_key, shift_to_common_key
 from posterbeat.music.network import MEMORY, PHRASE, ComposerNetwork, bits
 from posterbeat.music.request import Profiles
 from posterbeat.music.score import STEPS_PER_BEAT, Score
+from posterbeat.music.stepper import Tables
 from posterbeat.music.stretch import collate, stretch
 from posterbeat.music.writing import Writing
 
@@ -51,6 +53,10 @@ class BiLSTMComposer(PreTrainedModel):
             width=config.width, reader=config.reader, writer=config.writer, head=config.head, heads=config.heads,
             condition_sizes=features.CONDITION_SIZES)
         self.post_init()
+
+    @cached_property
+    def _tables(self) -> Tables:
+        return Tables(self.network)
 
     def _init_weights(self, module) -> None:
         """Keep PyTorch's own initialisation of every layer."""
@@ -102,7 +108,7 @@ class BiLSTMComposer(PreTrainedModel):
         bars = max(2, round(notes / max(request.density * request.bar / STEPS_PER_BEAT, 1)))
         plan = plan_form(random, bars)
         weights = np.array([mix[genre] for genre in GENRES], np.float32)
-        writing = Writing(self.network, request, plan, weights, notes=notes, temperature=temperature, top_p=top_p,
+        writing = Writing(self._tables, request, plan, weights, notes=notes, temperature=temperature, top_p=top_p,
                           guidance=guidance, random=random)
         fields = writing.write(progress)
         return decode(fields, choose_programs(random, mix), tempo=request.tempo, bar=request.bar, shift=-request.shift)

@@ -1,84 +1,150 @@
-"""The writer, one note at a time: what `ComposerNetwork.forward` computes for a whole stretch, for composing."""
+"""The writer, one note at a time: what `ComposerNetwork.forward` computes for a whole stretch, for composing.
+
+A step is a handful of products of a vector with a matrix, so what counts is how few bytes are read. Whatever depends on
+one embedding alone is multiplied through beforehand: a note then costs a sum of table rows instead of a product.
+"""
 
 import numpy as np
 import torch
-from torch import Tensor
+import torch.nn.functional as F
 
-from posterbeat.music.network import MEMORY, PHRASE, ComposerNetwork
+from posterbeat.music.events import FIELDS
+from posterbeat.music.network import HINTS, MEMORY, PHRASE, ComposerNetwork
+
+_PARTS = 5  # fields of a note, in hints
+
+
+class Tables:
+    """The network's weights as a step reads them; float32 arrays, made once a network and shared by all pieces."""
+
+    def __init__(self, network: ComposerNetwork):
+        with torch.no_grad():
+            width, writer = network.hint.out_features, network.first.hidden_size
+            gates = network.first.weight_ih_l0
+            self.network, self.writer, self.heads = network, writer, network.heads_count
+            embeddings = [table.weight for table in network.note.tables]
+            self.event = [_array(table @ gates[:, :width].T)
+                          for table in (*embeddings, *(table.weight for table in network.progress))]
+            # A hint speaks to the first layer's gates and, past both layers, to the result.
+            reach = torch.cat([gates[:, width:2 * width], network.skip.weight[:, -width:]])
+            self.hint = [
+                [_array(table @ (reach @ network.hint.weight[:, slot * width:(slot + 1) * width]).T)
+                 for table in embeddings[:_PARTS]]
+                for slot in range(HINTS)
+            ]
+            self.hint_kind = _array((network.hint_kind.weight + network.hint.bias) @ reach.T)
+            self.condition = gates[:, 2 * width:]
+            self.first_bias = _array(network.first.bias_ih_l0 + network.first.bias_hh_l0)
+            self.first = _array(network.first.weight_hh_l0.T)
+            self.second_bias = _array(network.second.bias_ih_l0 + network.second.bias_hh_l0)
+            self.second = _array(torch.cat([network.second.weight_ih_l0, network.second.weight_hh_l0], dim=1).T)
+            self.query, self.query_bias = _array(network.query.weight.T / 8), _array(network.query.bias / 8)
+            self.age = _array(network.age)
+            self.nothing = _array(network.nothing.view(2, self.heads, 1, 64))
+            self.skip, self.skip_bias = _array(network.skip.weight[:, :-width].T), _array(network.skip.bias)
+            self.norm, self.norm_bias = _array(network.norm.weight), _array(network.norm.bias)
+            heads = network.heads
+            self.hidden = _array(torch.cat([layer.weight for layer in heads.hidden]).T)
+            self.hidden_bias = _array(torch.cat([layer.bias for layer in heads.hidden]))
+            self.given = [[_array(table.weight) for table in tables] for tables in heads.given]
+            line = torch.cat([layer.weight for layer in heads.voice_out])
+            size = line.shape[1] // len(heads.voice)
+            self.voice = [_array(table.weight @ line[:, slot * size:(slot + 1) * size].T)
+                          for slot, table in enumerate(heads.voice)]
+            self.out = [(_array(layer.weight.T), _array(layer.bias)) for layer in heads.out]
 
 
 class Stepper:
-    """State of one piece being written by a network, for several conditions side by side (`b` of them).
+    """State of one piece being written, for several conditions side by side (`b` of them).
 
     Parameters
     ----------
-    network : ComposerNetwork
+    tables : Tables
     condition : (b, 4) int, mix : (b, 5) float, ensemble : (b, 18) float, as in `network.Batch`
     """
 
-    def __init__(self, network: ComposerNetwork, condition: Tensor, mix: Tensor, ensemble: Tensor):
-        self._network = network
-        self._condition = network.conditions(condition, mix, ensemble)
-        size = network.first.hidden_size
-        zeros = self._condition.new_zeros(len(mix), size)
+    def __init__(self, tables: Tables, condition: torch.Tensor, mix: torch.Tensor, ensemble: torch.Tensor):
+        self._tables = tables
+        conditions = tables.network.conditions(condition, mix, ensemble)
+        self._base = _array(conditions @ tables.condition.T) + tables.first_bias
+        zeros = np.zeros((len(mix), tables.writer), np.float32)
         self._first, self._second = (zeros, zeros), (zeros, zeros)
-        self._opening = None
-        self._phrases = []
-        self._keys = self._values = self._bias_rows = None
-        self._line = None
-        self._state = None
+        self._opening, self._phrases = None, []
+        self._keys = self._values = self._ages = None
+        self._hidden = self._line = None
 
     def read(self, notes: np.ndarray) -> None:
         """Read a finished phrase, (PHRASE, 8) as `features.notes_with_place` gives it."""
-        network = self._network
-        key, value = network.reader(network.note(torch.from_numpy(notes)[None]))
-        heads = network.heads_count
-        pair = tuple(part.view(PHRASE, heads, 64).transpose(0, 1) for part in (key, value))
+        tables = self._tables
+        read = tables.network.reader(tables.network.note(torch.from_numpy(notes)[None]))
+        pair = tuple(_array(part.view(PHRASE, tables.heads, 64).transpose(0, 1)) for part in read)
         if self._opening is None:
             self._opening = pair
         self._phrases = [*self._phrases[-MEMORY + 1:], pair]
-        none_key, none_value = network.nothing.view(2, heads, 1, 64)
         seen = [self._opening, *self._phrases]
-        self._keys = torch.cat([none_key] + [key for key, _ in seen], dim=1)
-        self._values = torch.cat([none_value] + [value for _, value in seen], dim=1)
-        self._bias_rows = [0, *range(len(self._phrases), 0, -1)]
+        self._keys = np.concatenate([tables.nothing[0], *(keys for keys, _ in seen)], axis=1).transpose(0, 2, 1).copy()
+        self._values = np.concatenate([tables.nothing[1], *(values for _, values in seen)], axis=1)
+        self._ages = tables.age[:, [0, *range(len(self._phrases), 0, -1)]].transpose(0, 2, 1).copy()
 
     def advance(self, previous: np.ndarray, progress: np.ndarray, hint: np.ndarray, kind: int) -> None:
         """Take in the note before the next one; arguments as the rows of `network.Batch`."""
-        network = self._network
-        progress = torch.from_numpy(progress)
-        event = network.note(torch.from_numpy(previous))
-        event = event + network.progress[0](progress[0]) + network.progress[1](progress[1])
-        hinted = network.show_hint(torch.from_numpy(hint), torch.tensor(kind))
-        b = len(self._condition)
-        shared = torch.cat([event, hinted]).expand(b, -1)
-        self._first = _cell(network.first, torch.cat([shared, self._condition], 1), self._first)
+        tables, writer = self._tables, self._tables.writer
+        columns = [*_own_pitch(previous), *progress]
+        event = sum(table[column] for table, column in zip(tables.event, columns))
+        hinted = tables.hint_kind[kind] + sum(
+            table[column] for slot, note in zip(tables.hint, hint) for table, column in zip(slot, _own_pitch(note)))
+        self._first = _cell(self._base + (event + hinted[:4 * writer]) + self._first[0] @ tables.first, self._first[1])
         recalled = self._attend(self._first[0])
-        self._second = _cell(network.second, torch.cat([self._first[0], recalled], 1), self._second)
-        skip = network.skip(torch.cat([recalled, hinted.expand(b, -1)], 1))
-        self._state = network.norm(self._second[0] + self._first[0] + skip)
+        inputs = np.concatenate([self._first[0], recalled, self._second[0]], axis=1)
+        self._second = _cell(inputs @ tables.second + tables.second_bias, self._second[1])
+        written = self._second[0] + self._first[0] + recalled @ tables.skip + tables.skip_bias + hinted[4 * writer:]
+        written = written - written.mean(1, keepdims=True)
+        written /= np.sqrt((written * written).mean(1, keepdims=True) + np.float32(1e-5))
+        written = written * tables.norm + tables.norm_bias
+        self._hidden = (written @ tables.hidden + tables.hidden_bias).reshape(len(written), len(FIELDS), -1)
 
-    def _attend(self, state: Tensor) -> Tensor:
-        network, heads = self._network, self._network.heads_count
+    def _attend(self, state: np.ndarray) -> np.ndarray:
+        tables = self._tables
         if self._keys is None:
-            return network.nothing[1].expand(len(state), -1)
-        query = network.query(state).view(-1, heads, 64).transpose(0, 1) / 8  # (heads, b, 64)
-        weights = query @ self._keys.transpose(1, 2)
-        by_age = query @ network.age[:, self._bias_rows].transpose(1, 2)
-        weights[:, :, 1:] += by_age.repeat_interleave(PHRASE, dim=2)
-        return (weights.softmax(2) @ self._values).transpose(0, 1).reshape(len(state), -1)
+            return np.repeat(tables.nothing[1].reshape(1, -1), len(state), axis=0)
+        query = (state @ tables.query + tables.query_bias).reshape(len(state), tables.heads, 64).transpose(1, 0, 2)
+        weights = query @ self._keys
+        weights[:, :, 1:] += np.repeat(query @ self._ages, PHRASE, axis=2)
+        weights = np.exp(weights - weights.max(axis=2, keepdims=True))
+        weights /= weights.sum(axis=2, keepdims=True)
+        return (weights @ self._values).transpose(1, 0, 2).reshape(len(state), -1)
 
     def see_line(self, voice: np.ndarray) -> None:
         """The last two notes of the family just chosen, (2, 4)."""
-        self._line = self._network.heads.line(torch.from_numpy(voice))
+        rows = sum(table[column] for table, column in zip(self._tables.voice, voice.ravel()))
+        self._line = rows.reshape(3, -1)
 
-    def logits(self, index: int, fields: list[int]) -> Tensor:
+    def logits(self, index: int, fields: list[int]) -> torch.Tensor:
         """Logits of field `index` of the next note given its fields so far: (b, size)."""
-        given = list(fields[:index])
-        if index > 2:
-            given[2] += 128 * (given[1] == 16)
-        return self._network.heads.logits(index, self._state, [torch.tensor(field) for field in given], self._line)
+        hidden = self._hidden[:, index]
+        given = _own_pitch(fields) if len(fields) > 2 else fields
+        for table, field in zip(self._tables.given[index], given):
+            hidden = hidden + table[field]
+        if index >= 2:
+            hidden = hidden + self._line[index - 2]
+        weight, bias = self._tables.out[index]
+        return torch.from_numpy(F.gelu(torch.from_numpy(hidden)).numpy() @ weight + bias)
 
 
-def _cell(lstm: torch.nn.LSTM, inputs: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-    return torch.lstm_cell(inputs, state, lstm.weight_ih_l0, lstm.weight_hh_l0, lstm.bias_ih_l0, lstm.bias_hh_l0)
+def _own_pitch(note) -> list[int]:
+    """The note's columns, a drum's number moved to where the kit's own embeddings are."""
+    columns = [int(column) for column in note]
+    columns[2] += 128 * (columns[1] == 16)
+    return columns
+
+
+def _cell(gates: np.ndarray, cell: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Hidden and cell state after one step of an LSTM; gates (b, 4 * size) in PyTorch's order."""
+    size = cell.shape[1]
+    opened = 1 / (1 + np.exp(-gates))
+    cell = opened[:, size:2 * size] * cell + opened[:, :size] * np.tanh(gates[:, 2 * size:3 * size])
+    return opened[:, 3 * size:] * np.tanh(cell), cell
+
+
+def _array(tensor: torch.Tensor) -> np.ndarray:
+    return np.ascontiguousarray(tensor.detach().float().numpy())

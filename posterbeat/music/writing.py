@@ -5,14 +5,14 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from transformers import LogitsProcessorList, TemperatureLogitsWarper, TopPLogitsWarper
+from transformers import TemperatureLogitsWarper, TopPLogitsWarper
 
 from posterbeat.music.events import DURATIONS, MAX_STEP, SIZES, place_in_bar
 from posterbeat.music.features import PLAN_NEW, condition_buckets, first_event, progress_buckets
 from posterbeat.music.form import Plan
-from posterbeat.music.network import HINTS, PHRASE, START, ComposerNetwork
+from posterbeat.music.network import HINTS, PHRASE, START
 from posterbeat.music.request import Request
-from posterbeat.music.stepper import Stepper
+from posterbeat.music.stepper import Stepper, Tables
 
 _DRUMS = 16
 _MAJOR_TRIAD, _MINOR_TRIAD = (0, 4, 7), (9, 0, 4)  # pieces are written in C major or A minor
@@ -23,7 +23,7 @@ class Writing:
 
     Parameters
     ----------
-    network : ComposerNetwork
+    tables : Tables, of the network
     request : Request
     plan : Plan
     mix : np.ndarray of float32, shape (5,)
@@ -32,17 +32,17 @@ class Writing:
     random : np.random.Generator
     """
 
-    def __init__(self, network: ComposerNetwork, request: Request, plan: Plan, mix: np.ndarray, *, notes: int,
+    def __init__(self, tables: Tables, request: Request, plan: Plan, mix: np.ndarray, *, notes: int,
                  temperature: float, top_p: float, guidance: float, random: np.random.Generator):
         self._request, self._plan, self._total, self._random = request, plan, notes, random
         self._guidance = guidance
-        self._warp = LogitsProcessorList([TemperatureLogitsWarper(temperature), TopPLogitsWarper(top_p)])
+        self._warpers = (TemperatureLogitsWarper(temperature), TopPLogitsWarper(top_p))
         rows = 1 if guidance == 1 else 2
         known = np.append(request.families, True).astype(np.float32)
         mixes = np.stack([mix, np.zeros_like(mix)])[:rows].astype(np.float32)
         buckets = condition_buckets(request.tempo, request.density, request.minor, request.bar)
         self._stepper = Stepper(
-            network, torch.from_numpy(buckets).expand(rows, -1), torch.from_numpy(mixes),
+            tables, torch.from_numpy(buckets).expand(rows, -1), torch.from_numpy(mixes),
             torch.from_numpy(known).expand(rows, -1))
         self._fields, self._onsets, self._keys = [], [], []
         self._lines = [[] for _ in range(17)]  # indices of the notes of each family
@@ -104,7 +104,9 @@ class Writing:
             allowed = self._allowed(name, fields, last, closing, index)
             if allowed is not None:
                 mixed = mixed.masked_fill(~torch.from_numpy(allowed), float("-inf"))
-            chances = self._warp(None, mixed[None])[0].softmax(0).double().numpy()
+            for warp in self._warpers:
+                mixed = warp(None, mixed[None])[0]
+            chances = mixed.softmax(0).double().numpy()
             edge = self._random.random() * chances.sum()
             fields.append(min(int(np.searchsorted(np.cumsum(chances), edge, side="right")), len(chances) - 1))
         return fields
