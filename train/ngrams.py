@@ -4,8 +4,6 @@ import numpy as np
 
 from posterbeat.music.events import FIELDS, SIZES
 
-ORDERS = {"unigram": 0, "bigram": 1, "trigram": 2}
-
 
 class NGram:
     """Interpolated n-gram of notes: every field given the same field of the notes before.

@@ -1,8 +1,8 @@
 """Train the judge on real training pieces: python -m train.train_judge ../shared/data/midi runs/judge
 
-Each piece is heard whole and by two excerpts of 600 notes, as long as the generated pieces that will be judged. Genres
-weigh the same, certain labels (A, B) more than doubtful ones. Settings are chosen by macro recall on `val`. Features
-are kept in an npz beside the judge, so that training again takes a minute.
+Each piece is heard whole and by its first 600 notes, as long as the generated pieces that will be judged. Genres weigh
+the same, certain labels (A, B) more than doubtful ones. Settings are chosen by macro recall on `val`. Features are kept
+in an npz beside the judge, so that training again takes a minute.
 """
 
 import argparse
@@ -14,7 +14,6 @@ import numpy as np
 from posterbeat.genres import GENRES
 from posterbeat.music.judge import Judge, macro_recall
 from posterbeat.music.measures import STYLE_FEATURES, style_features
-from posterbeat.music.score import Score
 from train.music_data import Piece, head, read_split
 
 EXCERPT = 600
@@ -27,21 +26,12 @@ GRID = [  # small on purpose: the labels are noisy, and a deeper forest learns t
 ROUNDS = 300
 
 
-def excerpt(score: Score, start: int, notes: int = EXCERPT) -> Score:
-    """Notes of a piece from `start`, moved to begin in the first bar."""
-    part = slice(start, start + notes)
-    onset = score.onset[part] - score.onset[start] // score.bar * score.bar
-    return Score(onset, score.duration[part], score.pitch[part], score.velocity[part], score.program[part],
-                 tempo=score.tempo, bar=score.bar)
-
-
 def heard(piece: Piece) -> list[np.ndarray]:
-    """Features of the whole piece, of its first 600 notes, and of 600 from its middle."""
+    """Features of the whole piece and, if it is longer, of its first 600 notes."""
     score = piece.score
     rows = [style_features(score)]
     if len(score) > EXCERPT:
         rows.append(style_features(head(score, EXCERPT)))
-        rows.append(style_features(excerpt(score, (len(score) - EXCERPT) // 2)))
     return rows
 
 
@@ -51,7 +41,7 @@ def gather(folder: Path, split: str, cache: Path) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of np.ndarray: "features" (rows, features), "genre" (rows,) index into GENRES, "weight" (rows,), "view" (rows,)
-    0 whole, 1 first notes, 2 middle, "piece" (rows,) number of the piece, "on_grid" (rows,)
+    0 whole, 1 first notes, "piece" (rows,) number of the piece, "on_grid" (rows,)
     """
     path = cache / f"features_{split}.npz"
     if path.exists():

@@ -26,12 +26,14 @@ def estimate_key(score: Score) -> tuple[int, str]:
     profile = pitch_class_profile(score)
     if profile.max() <= 0:
         return 0, "major"
-    scores = [
-        (float(np.corrcoef(np.roll(template, tonic), profile)[0, 1]), tonic, mode)
-        for mode, template in (("major", _MAJOR), ("minor", _MINOR))
+    # All templates have one spread each for all tonics, so that centred products order as correlations do.
+    spread = profile - profile.mean()
+    fits = [
+        (float(np.round(np.roll(template, tonic) @ spread, 12)), tonic, mode)
+        for mode, template in (("major", _MAJOR / _MAJOR.std()), ("minor", _MINOR / _MINOR.std()))
         for tonic in range(12)
     ]
-    _, tonic, mode = max(scores, key=lambda row: (np.nan_to_num(row[0], nan=-2.0), -row[1]))
+    _, tonic, mode = max(fits, key=lambda row: (row[0], -row[1]))
     return tonic, mode
 
 

@@ -26,9 +26,10 @@ def skyline(score: Score) -> tuple[np.ndarray, np.ndarray]:
     """
     pitched = score.program != DRUMS
     onset, pitch = score.onset[pitched], score.pitch[pitched]
-    order = np.lexsort((-pitch, onset))
-    onset, first = np.unique(onset[order], return_index=True)
-    return onset, pitch[order][first]
+    if not len(onset):
+        return onset, pitch
+    first = np.flatnonzero(np.append(True, onset[1:] != onset[:-1]))  # onsets are sorted
+    return onset[first], np.maximum.reduceat(pitch, first)
 
 
 def melody_pairs(score: Score) -> np.ndarray:

@@ -53,7 +53,7 @@ def style_features(score: Score) -> np.ndarray:
     """
     pitched = score.program != DRUMS
     tuned, drums = score.pitch[pitched], score.pitch[~pitched]
-    length, onsets = score.duration[pitched], np.unique(score.onset)
+    length, onsets = score.duration[pitched], _starts(score.onset)
     count, seconds = len(score), max(score.seconds, 1e-3)
     beats = max(1.0, (score.onset[-1] + STEPS_PER_BEAT) / STEPS_PER_BEAT) if count else 1.0
     tonic, mode = estimate_key(score)
@@ -61,7 +61,8 @@ def style_features(score: Score) -> np.ndarray:
     step = np.minimum(np.diff(onsets), 96)
     _, tune = skyline(score)
     moves = np.diff(tune)
-    chord = np.unique(score.onset[pitched], return_counts=True)[1]
+    in_tune = score.onset[pitched]
+    chord = np.bincount(np.cumsum(np.append(True, in_tune[1:] != in_tune[:-1]))[:len(in_tune)] - 1)
     log_length = np.log2(np.maximum(length, 1) / STEPS_PER_BEAT)
     velocity = score.velocity
     values = [
@@ -72,17 +73,23 @@ def style_features(score: Score) -> np.ndarray:
         _mean(log_length), _spread(log_length), _mean(length) / STEPS_PER_BEAT * 60 / score.tempo,
         *_shares(np.searchsorted(_DURATION_EDGES, length, side="right"), len(_DURATION_EDGES) + 1),
         float(mode == "minor"), *_shares((tuned - tonic) % 12, 12), pitch_class_entropy(score),
-        scale_consistency(score), *_clashes(score.onset[pitched], tuned),
+        scale_consistency(score), *_clashes(in_tune, tuned),
         *_shares(np.searchsorted(_INTERVAL_EDGES, np.abs(moves), side="right"), len(_INTERVALS)), _mean(moves > 0),
         _mean(tune), _spread(tune), float(np.ptp(np.percentile(tune, [5, 95]))) if len(tune) else 0.0,
         _mean(tuned), _spread(tuned), *(np.percentile(tuned, [10, 90]) if len(tuned) else (0.0, 0.0)),
         _mean(tuned < 36), _mean(tuned < 48), _mean(tuned >= 84),
         _mean(velocity), _spread(velocity), _mean(velocity < 56), _mean(velocity >= 104),
         polyphony(score), _mean(chord), _mean(chord >= 3),
-        float(len(np.unique(score.family))), *_shares(score.family, len(FAMILIES)), *_drum_shares(drums, count),
+        float(np.count_nonzero(np.bincount(score.family))), *_shares(score.family, len(FAMILIES)),
+        *_drum_shares(drums, count),
         returning_bars(score),
     ]
     return np.nan_to_num(np.array(values, dtype=np.float64))
+
+
+def _starts(onset) -> np.ndarray:
+    """The different onsets of a sorted array."""
+    return onset[np.append(True, onset[1:] != onset[:-1])[:len(onset)]]
 
 
 def _mean(values) -> float:
@@ -100,8 +107,9 @@ def _shares(classes, number) -> np.ndarray:
 
 def _clashes(onset, pitch) -> list[float]:
     """Share of onsets of several notes in which two are a minor second, a tritone, or a third apart (octaves aside)."""
-    together = np.zeros((int(onset.max()) + 1 if len(onset) else 0, 12), dtype=bool)
-    together[onset, pitch % 12] = True
+    number = np.cumsum(np.append(True, onset[1:] != onset[:-1]))[:len(onset)] - 1
+    together = np.zeros((int(number[-1]) + 1 if len(number) else 0, 12), dtype=bool)
+    together[number, pitch % 12] = True
     together = together[together.sum(1) > 1]
     if not len(together):
         return [0.0, 0.0, 0.0]

@@ -1,0 +1,235 @@
+"""The three LSTM stacks of the reference study ("Listen to What Poster Says", 2019), layer by layer as published.
+
+A piece is a row of words on a fixed step: a word is one pitch ("p60") or a chord as a set of pitch classes ("0.4.7").
+A stack reads a window of 100 words, each as one number between 0 and 1, and names the next; it was trained with
+categorical cross-entropy and RMSprop, and the likeliest word is always taken. That is how such stacks fail, too: one
+note for ever, or the training piece again and again. They are kept here to be heard and measured beside the composer.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from posterbeat.errors import ParameterError, WeightsError
+from posterbeat.genres import mixture
+from posterbeat.hub import load_strict, read_config, read_tensors, resolve
+from posterbeat.music.score import DRUMS, Score
+
+WINDOW = 100  # words read for each word written
+STEP = 6  # twelfths of a beat from word to word: half a beat
+_CHORD_OCTAVE = 60  # a chord's octave is not in its word
+
+
+def words_of(score: Score) -> list[str]:
+    """The words of a piece: what its busiest pitched instrument plays at each onset. Rhythm is lost, as published."""
+    pitched = score.program != DRUMS
+    if not pitched.any():
+        return []
+    programs, counts = np.unique(score.program[pitched], return_counts=True)
+    rows = np.flatnonzero(score.program == programs[counts.argmax()])
+    words = []
+    for notes in np.split(rows, np.flatnonzero(np.diff(score.onset[rows])) + 1):
+        pitches = np.unique(score.pitch[notes])
+        words.append(f"p{pitches[0]}" if len(pitches) == 1 else ".".join(map(str, np.unique(pitches % 12))))
+    return words
+
+
+def pitches_of(word: str) -> list[int]:
+    """MIDI numbers that a word sounds; a chord sounds in the octave of middle C."""
+    return [int(word[1:])] if word.startswith("p") else [_CHORD_OCTAVE + int(part) for part in word.split(".")]
+
+
+def vocabulary(texts: Iterable[Sequence[str]]) -> tuple[list[str], list[int]]:
+    """All words in alphabetical order, and how often each occurs."""
+    counts = Counter(word for text in texts for word in text)
+    words = sorted(counts)
+    return words, [counts[word] for word in words]
+
+
+class _LastOutput(nn.Module):
+    """An LSTM; the whole row of its outputs (batch, time, features), or what it says at the end (batch, features)."""
+
+    def __init__(self, inputs: int, units: int, both_ways: bool, row: bool):
+        super().__init__()
+        self.lstm = nn.LSTM(inputs, units, batch_first=True, bidirectional=both_ways)
+        self._row = row
+        for name, weight in self.lstm.named_parameters():  # Keras's beginnings; PyTorch's own forget too soon
+            if "weight_ih" in name:
+                nn.init.xavier_uniform_(weight)
+            elif "weight_hh" in name:
+                nn.init.orthogonal_(weight)
+            else:
+                nn.init.zeros_(weight)
+                if "bias_ih" in name:
+                    weight.data[units:2 * units] = 1.0  # the forget gate starts open
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        row, (last, _) = self.lstm(inputs)
+        if self._row:
+            return row
+        return torch.cat([last[-2], last[-1]], 1) if self.lstm.bidirectional else last[-1]
+
+
+def _norm(features: int) -> nn.BatchNorm1d:
+    return nn.BatchNorm1d(features, eps=1e-3, momentum=0.01)  # as Keras does by default
+
+
+def _first(words: int) -> nn.Sequential:
+    return nn.Sequential(
+        _LastOutput(1, 512, False, True), nn.Dropout(0.3), _LastOutput(512, 256, False, False),
+        nn.Linear(256, 256), nn.Dropout(0.3), nn.Linear(256, words))
+
+
+def _second(words: int) -> nn.Sequential:
+    return nn.Sequential(
+        _LastOutput(1, 512, True, True), nn.Dropout(0.3), _LastOutput(1024, 512, True, False), nn.Linear(1024, words))
+
+
+def _final(words: int) -> nn.Sequential:
+    return nn.Sequential(
+        _LastOutput(1, 512, True, True), _LastOutput(1024, 512, True, True), _LastOutput(1024, 512, True, False),
+        _norm(1024), nn.Dropout(0.3), nn.Linear(1024, 256), nn.ReLU(), _norm(256), nn.Dropout(0.3),
+        nn.Linear(256, words))
+
+
+STACKS: dict[str, Callable[[int], nn.Sequential]] = {"first": _first, "second": _second, "final": _final}
+
+
+@dataclass(frozen=True)
+class StackConfig:
+    """What a stack is: its name in `STACKS`, the genre it learnt, its words and how often each was seen."""
+
+    stack: str
+    genre: str
+    words: tuple[str, ...]
+    counts: tuple[int, ...]
+
+    def __post_init__(self):
+        object.__setattr__(self, "words", tuple(self.words))
+        object.__setattr__(self, "counts", tuple(self.counts))
+        if self.stack not in STACKS:
+            raise ParameterError(f"Unknown stack {self.stack!r}: choose from {', '.join(STACKS)}.")
+        if len(self.words) != len(self.counts) or not self.words:
+            raise ParameterError("A stack needs at least one word, and a count for each.")
+
+
+class HistoricalStack(nn.Module):
+    """One of the three stacks with its words.
+
+    Parameters
+    ----------
+    config : StackConfig
+    """
+
+    def __init__(self, config: StackConfig):
+        super().__init__()
+        self.config = config
+        self.layers = STACKS[config.stack](len(config.words))
+
+    def forward(self, windows: Tensor) -> Tensor:
+        """Logits of the next word.
+
+        Parameters
+        ----------
+        windows : Tensor of int64, shape (batch, time), numbers of words; the study's time is 100
+
+        Returns
+        -------
+        Tensor, shape (batch, words); the softmax of the study is part of its loss and of `generate`
+        """
+        return self.layers(windows.unsqueeze(-1) / len(self.config.words))
+
+    def number(self, words: Iterable[str]) -> np.ndarray:
+        """Numbers of words, int64; words that the stack never saw are left out."""
+        known = {word: number for number, word in enumerate(self.config.words)}
+        return np.array([known[word] for word in words if word in known], dtype=np.int64)
+
+    @torch.inference_mode()
+    def generate(self, genre_mix: str | Mapping[str, float], notes: int = 600, temperature: float = 1.0,
+                 seed: int | None = None, *, ensemble: str | None = None, tempo: float | None = None,
+                 mode: str | None = None, density: float | None = None, guidance: float | None = None,
+                 progress: Callable[[int, int], None] | None = None, likeliest: bool = True,
+                 opening: Sequence[int] | None = None) -> Score:
+        """A piece of exactly `notes` notes; the signature is the composer's.
+
+        Parameters
+        ----------
+        genre_mix : checked, and then of no effect: a stack knows the one genre it was trained on. So have `ensemble`,
+            `mode`, `density` and `guidance` none: the study had no such controls, one piano plays
+        notes : 32 to 2,000
+        temperature : 0.1 to 2.0, of effect only without `likeliest`
+        seed : 0 to 2**32 - 1; None draws one
+        tempo : beats a minute, 120 by default
+        progress : called with notes written and wanted after every word
+        likeliest : always take the likeliest word, as published; otherwise draw by `temperature`
+        opening : numbers of the first words that are read, as in the study a window of a training piece; by default
+            100 words drawn by how often each was seen. They are not part of the piece
+
+        Raises
+        ------
+        ParameterError
+            A value outside its range.
+        """
+        mixture(genre_mix)
+        if isinstance(notes, bool) or not isinstance(notes, (int, np.integer)) or not 32 <= notes <= 2000:
+            raise ParameterError("The number of notes must be a whole number from 32 to 2,000.")
+        if not 0.1 <= temperature <= 2.0:
+            raise ParameterError("The temperature must be between 0.1 and 2.0.")
+        if seed is not None and not 0 <= seed < 2 ** 32:
+            raise ParameterError("The seed must be between 0 and 4,294,967,295.")
+        if tempo is not None and not 30 <= tempo <= 300:
+            raise ParameterError("The tempo must be between 30 and 300 beats a minute.")
+        rng = np.random.default_rng(seed)
+        counts = np.array(self.config.counts, dtype=float)
+        if opening is None:
+            opening = rng.choice(len(counts), WINDOW, p=counts / counts.sum())
+        window = torch.as_tensor(np.asarray(opening, dtype=np.int64)[-WINDOW:])[None]
+        was_training = self.training
+        self.eval()
+        onset, pitch = [], []
+        place = 0
+        while len(pitch) < notes:
+            logits = self(window)[0].float().numpy().astype(np.float64)
+            if likeliest:
+                word = int(logits.argmax())
+            else:
+                chances = np.exp((logits - logits.max()) / temperature)
+                word = int(rng.choice(len(chances), p=chances / chances.sum()))
+            sounding = pitches_of(self.config.words[word])[:notes - len(pitch)]
+            pitch += sounding
+            onset += [place] * len(sounding)
+            place += STEP
+            window = torch.cat([window[:, 1:], torch.tensor([[word]])], 1)
+            if progress:
+                progress(len(pitch), notes)
+        self.train(was_training)
+        return Score(np.array(onset), np.full(notes, STEP), np.array(pitch), np.full(notes, 90), np.zeros(notes),
+                     tempo=tempo or 120.0)
+
+    def save(self, folder: str | Path) -> None:
+        """Write config.json and model.safetensors (half precision) into a folder."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "config.json").write_text(json.dumps(asdict(self.config)) + "\n")
+        halves = {name: (value.half() if value.is_floating_point() else value).contiguous()
+                  for name, value in self.state_dict().items()}
+        save_file(halves, folder / "model.safetensors")
+
+    @classmethod
+    def from_pretrained(cls, source: str | Path) -> "HistoricalStack":
+        """A stack that `save` wrote, from a folder or a Hub repo; raises WeightsError when files do not fit."""
+        folder = resolve(source)
+        path = folder / "model.safetensors"
+        try:
+            stack = cls(StackConfig(**read_config(folder / "config.json")))
+        except TypeError as error:
+            raise WeightsError(f"{folder / 'config.json'} is not the config of an older stack.") from error
+        load_strict(stack, read_tensors(path), path)
+        return stack.eval()
