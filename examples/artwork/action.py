@@ -59,14 +59,16 @@ def _sky(canvas: np.ndarray) -> None:
     heat = np.clip(1.30 - np.hypot(dx / 330, dy / 300) + torn * 1.0, 0, 1.25) * (y < GROUND + 10)
     stops = np.array([0, 0.22, 0.42, 0.62, 0.85, 1.25])
     fire = np.stack([np.interp(heat, stops, channel) for channel in (
-        (0.08, 0.28, 0.78, 1.0, 1.0, 1.0), (0.04, 0.07, 0.24, 0.55, 0.86, 0.98), (0.04, 0.04, 0.06, 0.12, 0.42, 0.85))], -1)
+        (0.08, 0.28, 0.78, 1.0, 1.0, 1.0), (0.04, 0.07, 0.24, 0.55, 0.86, 0.98),
+        (0.04, 0.04, 0.06, 0.12, 0.42, 0.85))], -1)
     over(canvas, fire.astype(np.float32), np.clip(heat * 3.4, 0, 1), 0.97)
     glow(canvas, "#ffd47a", spot((VX, GROUND - 140), (300, 280), 1.8), 0.55)
 
 
 def _city(canvas: np.ndarray) -> None:
-    rng = np.random.default_rng(20)
-    for layer, (tone, low, high, wide) in enumerate((("#8a4a26", 90, 250, 60), ("#4b2a1e", 120, 360, 84), ("#150f12", 150, 470, 120))):
+    rng, across = np.random.default_rng(20), grid()[0]
+    for layer, (tone, low, high, wide) in enumerate((("#8a4a26", 90, 250, 60), ("#4b2a1e", 120, 360, 84),
+                                                     ("#150f12", 150, 470, 120))):
         blocks, windows = [], []
         x = -30.0
         while x < WIDTH:
@@ -86,7 +88,7 @@ def _city(canvas: np.ndarray) -> None:
             x += width + rng.uniform(-8, 16)
         houses = mask(lambda d, rects=blocks: [d.rectangle(r, fill=255) for r in rects])
         over(canvas, tone, houses, (0.72, 0.88, 0.98)[layer])
-        inward = np.maximum(houses - shifted(houses, 3, 0), 0) * (grid()[0] > VX) + np.maximum(houses - shifted(houses, -3, 0), 0) * (grid()[0] <= VX)
+        inward = np.where(across > VX, houses - shifted(houses, 3, 0), houses - shifted(houses, -3, 0)).clip(0, 1)
         glow(canvas, "#ff9a45", inward * spot((VX, GROUND - 170), (520, 460), 0.8), 0.9)
         if layer:
             panes = mask(lambda d, rects=windows: [d.rectangle(r, fill=255) for r in rects])
@@ -110,7 +112,8 @@ def _road(canvas: np.ndarray) -> None:
 
 
 def _helicopter(canvas: np.ndarray, at: tuple[float, float], scale: float, mirror: bool) -> None:
-    body = [(-62, -6), (-48, -24), (-10, -32), (22, -24), (44, -10), (128, -16), (134, -8), (50, 6), (30, 20), (-20, 24), (-52, 14)]
+    body = [(-62, -6), (-48, -24), (-10, -32), (22, -24), (44, -10), (128, -16), (134, -8), (50, 6), (30, 20),
+            (-20, 24), (-52, 14)]
     fin = [(118, -12), (136, -46), (146, -44), (138, -6)]
     parts = [shape(placed(body, at, scale, mirror)), shape(placed(fin, at, scale, mirror), smooth=False)]
     for bar, width in (([(-130, -50), (126, -42)], 5), ([(-4, -48), (-4, -26)], 8), ([(-44, 38), (34, 38)], 5),
@@ -130,12 +133,14 @@ def _helicopter(canvas: np.ndarray, at: tuple[float, float], scale: float, mirro
 
 
 def _wrecks(canvas: np.ndarray) -> None:
-    car = [(-150, 36), (-156, 8), (-146, -10), (-92, -20), (-56, -60), (-44, -66), (50, -66), (64, -58), (92, -20), (140, -10),
-           (152, 6), (150, 36), (124, 40), (-124, 40)]
+    car = [(-150, 36), (-156, 8), (-146, -10), (-92, -20), (-56, -60), (-44, -66), (50, -66), (64, -58), (92, -20),
+           (140, -10), (152, 6), (150, 36), (124, 40), (-124, 40)]
     panes = ([(-72, -22), (-46, -54), (-8, -54), (-8, -22)], [(4, -22), (4, -54), (48, -54), (72, -22)])
-    for at, scale, mirror in (((110, 1010), 0.95, False), ((866, 1000), 0.90, True), ((262, 946), 0.36, True), ((694, 944), 0.34, False)):
+    for at, scale, mirror in (((110, 1010), 0.95, False), ((866, 1000), 0.90, True), ((262, 946), 0.36, True),
+                              ((694, 944), 0.34, False)):
         wheels = mask(lambda d, a=at, s=scale: [
-            d.ellipse((a[0] + w * s - 27 * s, a[1] + 10 * s, a[0] + w * s + 27 * s, a[1] + 64 * s), fill=255) for w in (-92, 92)])
+            d.ellipse((a[0] + w * s - 27 * s, a[1] + 10 * s, a[0] + w * s + 27 * s, a[1] + 64 * s),
+                      fill=255) for w in (-92, 92)])
         whole = np.maximum(blur(shape(placed(car, at, scale, mirror), smooth=False), 1.5), wheels)
         shade(canvas, blur(shifted(whole, 0, round(30 * scale)), 14 * scale), 0.75)
         over(canvas, "#0a090b", whole)
@@ -158,28 +163,31 @@ def _hero(canvas: np.ndarray) -> None:
         return shape([(at[0] + px * scale, at[1] + (py - 1) * scale) for px, py in points])
 
     x, y = grid()
-    head = body([(-0.044, 0.075), (-0.046, 0.045), (-0.034, 0.018), (-0.012, 0.008), (0.016, 0.006), (0.038, 0.020), (0.047, 0.048),
-                 (0.044, 0.078), (0.050, 0.082), (0.046, 0.100), (0.034, 0.118), (0.020, 0.138), (0, 0.144), (-0.020, 0.138),
-                 (-0.034, 0.118), (-0.046, 0.100), (-0.050, 0.082)])
+    head = body([(-0.044, 0.075), (-0.046, 0.045), (-0.034, 0.018), (-0.012, 0.008), (0.016, 0.006), (0.038, 0.020),
+                 (0.047, 0.048), (0.044, 0.078), (0.050, 0.082), (0.046, 0.100), (0.034, 0.118), (0.020, 0.138),
+                 (0, 0.144), (-0.020, 0.138), (-0.034, 0.118), (-0.046, 0.100), (-0.050, 0.082)])
     torso = body([(-0.026, 0.115), (-0.034, 0.138), (-0.075, 0.150), (-0.122, 0.168), (-0.138, 0.20), (-0.118, 0.30),
-                  (-0.092, 0.37), (-0.098, 0.46), (-0.104, 0.53), (0, 0.545), (0.104, 0.53), (0.098, 0.46), (0.092, 0.37),
-                  (0.118, 0.30), (0.138, 0.20), (0.122, 0.168), (0.075, 0.150), (0.034, 0.138), (0.026, 0.115)])
+                  (-0.092, 0.37), (-0.098, 0.46), (-0.104, 0.53), (0, 0.545), (0.104, 0.53), (0.098, 0.46),
+                  (0.092, 0.37), (0.118, 0.30), (0.138, 0.20), (0.122, 0.168), (0.075, 0.150), (0.034, 0.138),
+                  (0.026, 0.115)])
     arm_left = body([(-0.118, 0.17), (-0.145, 0.21), (-0.158, 0.30), (-0.176, 0.38), (-0.182, 0.455), (-0.192, 0.50),
                      (-0.178, 0.525), (-0.160, 0.512), (-0.152, 0.46), (-0.138, 0.385), (-0.118, 0.30)])
-    arm_right = body([(0.118, 0.17), (0.146, 0.21), (0.162, 0.29), (0.168, 0.37), (0.158, 0.44), (0.160, 0.492), (0.146, 0.512),
-                      (0.130, 0.496), (0.128, 0.44), (0.130, 0.37), (0.116, 0.29)])
+    arm_right = body([(0.118, 0.17), (0.146, 0.21), (0.162, 0.29), (0.168, 0.37), (0.158, 0.44), (0.160, 0.492),
+                      (0.146, 0.512), (0.130, 0.496), (0.128, 0.44), (0.130, 0.37), (0.116, 0.29)])
     leg_left = body([(-0.106, 0.50), (-0.116, 0.60), (-0.108, 0.70), (-0.110, 0.80), (-0.100, 0.90), (-0.112, 0.955),
                      (-0.130, 0.985), (-0.110, 1.0), (-0.062, 0.997), (-0.052, 0.96), (-0.046, 0.88), (-0.040, 0.78),
                      (-0.026, 0.66), (0.0, 0.55)])
-    leg_right = body([(0.106, 0.50), (0.112, 0.60), (0.094, 0.70), (0.086, 0.78), (0.074, 0.86), (0.080, 0.905), (0.098, 0.93),
-                      (0.082, 0.945), (0.036, 0.942), (0.026, 0.90), (0.024, 0.80), (0.016, 0.68), (-0.006, 0.55)])
+    leg_right = body([(0.106, 0.50), (0.112, 0.60), (0.094, 0.70), (0.086, 0.78), (0.074, 0.86), (0.080, 0.905),
+                      (0.098, 0.93), (0.082, 0.945), (0.036, 0.942), (0.026, 0.90), (0.024, 0.80), (0.016, 0.68),
+                      (-0.006, 0.55)])
     coat = body([(-0.100, 0.42), (-0.128, 0.56), (-0.176, 0.68), (-0.232, 0.76), (-0.214, 0.79), (-0.170, 0.772),
                  (-0.140, 0.81), (-0.106, 0.78), (-0.070, 0.66), (-0.040, 0.56)])
-    tail = body([(0.100, 0.42), (0.120, 0.55), (0.142, 0.66), (0.150, 0.75), (0.128, 0.772), (0.106, 0.74), (0.080, 0.66),
-                 (0.050, 0.56)])
-    collar = body([(-0.090, 0.165), (-0.062, 0.142), (-0.056, 0.118), (-0.034, 0.132), (0, 0.155), (0.034, 0.132), (0.056, 0.118),
-                   (0.062, 0.142), (0.090, 0.165), (0, 0.20)])
-    bar = mask(lambda d: d.line([(at[0] + 0.150 * scale, at[1] - 0.53 * scale), (at[0] + 0.205 * scale, at[1] - 0.20 * scale)], fill=255, width=11))
+    tail = body([(0.100, 0.42), (0.120, 0.55), (0.142, 0.66), (0.150, 0.75), (0.128, 0.772), (0.106, 0.74),
+                 (0.080, 0.66), (0.050, 0.56)])
+    collar = body([(-0.090, 0.165), (-0.062, 0.142), (-0.056, 0.118), (-0.034, 0.132), (0, 0.155), (0.034, 0.132),
+                   (0.056, 0.118), (0.062, 0.142), (0.090, 0.165), (0, 0.20)])
+    bar = mask(lambda d: d.line([(at[0] + 0.150 * scale, at[1] - 0.53 * scale),
+                                 (at[0] + 0.205 * scale, at[1] - 0.20 * scale)], fill=255, width=11))
     figure = np.max([head, torso, arm_left, arm_right, leg_left, leg_right, coat, tail, collar, bar], axis=0)
 
     spread = np.maximum(y - at[1], 0)
@@ -208,7 +216,8 @@ def _sparks(canvas: np.ndarray) -> None:
             if py < 180:  # not through the names
                 continue
             length = rng.uniform(*size) * (0.5 + far / 500)
-            draw.line([(px, py), (px + np.cos(angle) * length, py + np.sin(angle) * length)], fill=255, width=int(rng.integers(1, 4)))
+            draw.line([(px, py), (px + np.cos(angle) * length, py + np.sin(angle) * length)], fill=255,
+                      width=int(rng.integers(1, 4)))
 
     small = mask(lambda d: paint(d, 190, (2, 14)))
     large = blur(mask(lambda d: [d.ellipse((px, py, px + s, py + s), fill=190) for px, py, s in zip(
@@ -221,7 +230,8 @@ def _sparks(canvas: np.ndarray) -> None:
 def _metal(canvas: np.ndarray, what: np.ndarray, top: float, bottom: float) -> None:
     """Lettering of worn steel, lit by fire from below."""
     middle = (top + bottom) / 2
-    steel = gradient((top, "#f5f7f6"), (middle - 4, "#9fb0b3"), (middle, "#3f5357"), (middle + 8, "#c9b49b"), (bottom, "#ff9a3c"))
+    steel = gradient((top, "#f5f7f6"), (middle - 4, "#9fb0b3"), (middle, "#3f5357"), (middle + 8, "#c9b49b"),
+                     (bottom, "#ff9a3c"))
     worn = fractal(55, (160, 8), 4)
     shade(canvas, blur(shifted(what, 5, 9), 7), 0.9)
     over(canvas, steel * (0.78 + 0.34 * worn[..., None]), what)
@@ -240,10 +250,11 @@ def _words(canvas: np.ndarray) -> None:
     _metal(canvas, iron, 1060, 1124)
     _metal(canvas, meridian, 1134, 1258)
     for side in (-1, 1):
-        bar = mask(lambda d, s=side: d.polygon([(480 + s * 208, 1099), (480 + s * 392, 1099), (480 + s * 390, 1091), (480 + s * 208, 1088)], fill=255))
+        bar = mask(lambda d, s=side: d.polygon([(480 + s * 208, 1099), (480 + s * 392, 1099), (480 + s * 390, 1091),
+                                                (480 + s * 208, 1088)], fill=255))
         _metal(canvas, bar, 1080, 1106)
     block = credits([
-        "REDLINE ATLAS presents a COLD HARBOR STREET production a VICTOR SALANO film",
+        "REDLINE ATLAS presents a COLD QUAY production a VICTOR SALANO film",
         "DANE MERCER LUCIA VANTREE IDRIS COLE HANA OKABE and GRAHAM STOYLE music by KAI BRANDT",
         "stunts by MO TRELAWNY edited by S. ARQUETTE photographed by LENA FROST directed by VICTOR SALANO",
     ], 1374, 19, 780)

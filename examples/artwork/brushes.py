@@ -116,7 +116,7 @@ def shifted(what: np.ndarray, dx: int, dy: int) -> np.ndarray:
 
 
 def _touched(where: np.ndarray, above: int = 0, beside: int = 0) -> tuple[slice, slice]:
-    """The part of the canvas that a mask touches, and a margin: most shapes are small, and painting all of it is slow."""
+    """The part of the canvas that a mask touches, and a margin: most shapes are small, and all of it is slow."""
     rows, columns = np.flatnonzero(where.max(axis=1) > 0), np.flatnonzero(where.max(axis=0) > 0)
     if not rows.size:
         return slice(0, 0), slice(0, 0)

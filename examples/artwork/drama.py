@@ -97,7 +97,8 @@ def _pier(canvas: np.ndarray) -> None:
     shade(canvas, deck * np.clip(grainy * 2 - 1, 0, 1), 0.35)
     gap = np.abs(distance * 0.55 - np.round(distance * 0.55))
     shade(canvas, deck * np.clip(1 - gap / (0.012 + 0.0007 * depth / 6), 0, 1), 0.85)
-    glow(canvas, "#ffc48d", deck * np.exp(-((across / 0.75) ** 2)) * np.clip(1.25 - depth / 420, 0, 1) * (0.3 + 0.7 * tone), 0.5)
+    glow(canvas, "#ffc48d", deck * np.exp(-((across / 0.75) ** 2)) * np.clip(1.25 - depth / 420, 0,
+                                                                             1) * (0.3 + 0.7 * tone), 0.5)
     for step in (7, 5, 3.6, 2.7, 2.05, 1.55):  # posts, far to near
         foot = HORIZON + 1080 / step
         size = 190 / step
@@ -125,12 +126,15 @@ def _figure(canvas: np.ndarray) -> None:
                  (76, -243), (44, -247), (20, -242), (2, -240), (-14, -246)])
     neck = mask(lambda d: d.rectangle((at[0] - 8, at[1] - 248, at[0] + 8, at[1] - 222), fill=255))
     legs = mask(lambda d: (
-        d.polygon([(at[0] - 22, at[1] - 50), (at[0] - 5, at[1] - 50), (at[0] - 7, at[1]), (at[0] - 21, at[1])], fill=255),
-        d.polygon([(at[0] + 8, at[1] - 50), (at[0] + 26, at[1] - 50), (at[0] + 23, at[1] + 2), (at[0] + 9, at[1] + 2)], fill=255),
+        d.polygon([(at[0] - 22, at[1] - 50), (at[0] - 5, at[1] - 50), (at[0] - 7, at[1]), (at[0] - 21, at[1])],
+                  fill=255),
+        d.polygon([(at[0] + 8, at[1] - 50), (at[0] + 26, at[1] - 50), (at[0] + 23, at[1] + 2), (at[0] + 9, at[1] + 2)],
+                  fill=255),
         d.ellipse((at[0] - 25, at[1] - 9, at[0] - 4, at[1] + 5), fill=255),
         d.ellipse((at[0] + 6, at[1] - 7, at[0] + 28, at[1] + 7), fill=255),
     ))
-    arm = body([(-28, -218), (-40, -204), (-47, -160), (-51, -112), (-50, -92), (-42, -90), (-40, -112), (-34, -156), (-24, -192)])
+    arm = body([(-28, -218), (-40, -204), (-47, -160), (-51, -112), (-50, -92), (-42, -90), (-40, -112), (-34, -156),
+                (-24, -192)])
     case = mask(lambda d: (
         d.rounded_rectangle((at[0] - 92, at[1] - 62, at[0] - 12, at[1] - 2), 7, fill=255),
         d.arc((at[0] - 62, at[1] - 84, at[0] - 36, at[1] - 44), 180, 360, fill=255, width=6),
@@ -162,14 +166,16 @@ def _laurel(at: tuple[float, float], lines: list[str]) -> np.ndarray:
             px, py = at[0] + side * (14 + 66 * np.cos(angle)), at[1] - 50 * np.sin(angle)
             lean = angle + np.pi / 2 - 0.45 * (-1) ** i
             dx, dy = side * np.cos(lean) * 12, -np.sin(lean) * 12
-            parts.append(shape([(px - dx, py - dy), (px - dy * 0.36, py + dx * 0.36), (px + dx, py + dy), (px + dy * 0.36, py - dx * 0.36)]))
+            parts.append(shape([(px - dx, py - dy), (px - dy * 0.36, py + dx * 0.36), (px + dx, py + dy),
+                                (px + dy * 0.36, py - dx * 0.36)]))
     for i, line in enumerate(lines):
         parts.append(put(letters(line, 11, 0.1, 4), (at[0], at[1] - 20 + i * 19)))
     return np.max(parts, axis=0)
 
 
 def _words(canvas: np.ndarray) -> None:
-    for at, lines in (((200, 104), ["OFFICIAL", "SELECTION", "NORDHAVN"]), ((480, 104), ["GRAND JURY", "PRIZE", "VALMERE"]),
+    for at, lines in (((200, 104), ["OFFICIAL", "SELECTION", "NORDHAVN"]),
+                      ((480, 104), ["GRAND JURY", "PRIZE", "VALMERE"]),
                       ((760, 104), ["BEST", "ACTRESS", "LUND ISLE"])):
         over(canvas, "#e9dfd0", _laurel(at, lines), 0.85)
     title = np.maximum(put(letters("THE LAST", 40, 0.75), (480, 276)), put(letters("FERRY", 118, 0.42), (480, 380)))

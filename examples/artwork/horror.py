@@ -68,7 +68,8 @@ def _corridor(canvas: np.ndarray) -> None:
     board = np.floor(across * 6)
     boards = np.random.default_rng(4).uniform(0.55, 1.0, 16)[np.clip(board + 8, 0, 15).astype(int)]
     seam = np.abs(across * 6 - np.round(across * 6)) < 0.035
-    planks = (np.array([0.34, 0.24, 0.17], np.float32) * (boards * (0.5 + 0.7 * rot) * np.where(seam, 0.25, 1))[..., None])
+    planks = (np.array([0.34, 0.24, 0.17], np.float32) * (boards * (0.5 + 0.7 * rot) * np.where(seam, 0.25, 1))[...,
+                                                                                                                None])
     canvas[floor] = planks[floor]
     canvas[ceiling] = (np.array([0.23, 0.24, 0.20], np.float32) * (0.35 + 0.8 * stain)[..., None])[ceiling]
     canvas[end] = (np.array([0.30, 0.29, 0.22], np.float32) * (0.5 + 0.6 * stain)[..., None])[end]
@@ -134,8 +135,10 @@ def _child(at: tuple[float, float]) -> np.ndarray:
     dress = body([(-12, -250), (-34, -238), (-38, -200), (-34, -150), (-50, -80), (-58, -52), (-38, -44), (-20, -52),
                   (0, -43), (22, -52), (42, -44), (58, -54), (48, -86), (33, -150), (38, -200), (34, -238), (12, -250)])
     legs = mask(lambda d: (
-        d.polygon([(at[0] - 24, at[1] - 60), (at[0] - 9, at[1] - 60), (at[0] - 12, at[1]), (at[0] - 22, at[1])], fill=255),
-        d.polygon([(at[0] + 9, at[1] - 60), (at[0] + 24, at[1] - 60), (at[0] + 22, at[1]), (at[0] + 12, at[1])], fill=255),
+        d.polygon([(at[0] - 24, at[1] - 60), (at[0] - 9, at[1] - 60), (at[0] - 12, at[1]), (at[0] - 22, at[1])],
+                  fill=255),
+        d.polygon([(at[0] + 9, at[1] - 60), (at[0] + 24, at[1] - 60), (at[0] + 22, at[1]), (at[0] + 12, at[1])],
+                  fill=255),
         d.ellipse((at[0] - 32, at[1] - 8, at[0] - 9, at[1] + 5), fill=255),
         d.ellipse((at[0] + 9, at[1] - 8, at[0] + 32, at[1] + 5), fill=255),
     ))
@@ -144,7 +147,8 @@ def _child(at: tuple[float, float]) -> np.ndarray:
         arm = curve([(turn * 33, -232), (turn * 52, -184), (turn * 56, -128), (turn * 66, -78)], closed=False, steps=26)
         parts.append(stroke([(at[0] + px, at[1] + py) for px, py in arm], 17, 8))
         for i in range(4):
-            finger = curve([(turn * 66, -80), (turn * (62 + i * 5), -56), (turn * (57 + i * 8), -30 + abs(i - 1.5) * 5)],
+            finger = curve([(turn * 66, -80), (turn * (62 + i * 5), -56),
+                            (turn * (57 + i * 8), -30 + abs(i - 1.5) * 5)],
                            closed=False, steps=16)
             parts.append(stroke([(at[0] + px, at[1] + py) for px, py in finger], 6, 2.2))
     return np.max(parts, axis=0)
@@ -158,7 +162,8 @@ def _tally(canvas: np.ndarray) -> None:
     lines += [((252 + i * 26, 520), (249 + i * 26, 632)) for i in range(3)]
     for start, stop in lines:
         points = [
-            (start[0] + (stop[0] - start[0]) * t + rng.normal(0, 1.1), start[1] + (stop[1] - start[1]) * t + rng.normal(0, 1))
+            (start[0] + (stop[0] - start[0]) * t + rng.normal(0, 1.1),
+             start[1] + (stop[1] - start[1]) * t + rng.normal(0, 1))
             for t in np.linspace(0, 1, 90)
         ]
         marks = np.maximum(marks, stroke(points, 8, 2.5))
@@ -175,15 +180,18 @@ def _fingers(canvas: np.ndarray) -> None:
     edge = mask(lambda d: d.line([(868, 0), (846, HEIGHT)], fill=255, width=7))
     glow(canvas, "#ff8b4a", blur(edge, 2) * spot((857, 700), (300, 620), 1.0), 0.45)
     x, y = grid()
-    for i, (height, reach, drop) in enumerate(((742, 150, 10), (788, 176, 30), (836, 170, 54), (884, 138, 70))):
+    for height, reach, drop in ((742, 150, 10), (788, 176, 30), (836, 170, 54), (884, 138, 70)):
         line = curve([(960, height - 26), (900, height - 24), (862 - reach * 0.22, height - 14),
-                      (862 - reach * 0.62, height + drop * 0.35), (862 - reach * 0.86, height + drop)], closed=False, steps=22)
+                      (862 - reach * 0.62, height + drop * 0.35), (862 - reach * 0.86, height + drop)], closed=False,
+                      steps=22)
         finger = stroke(line, 33, 17)
         for t in (0.42, 0.68):
             px, py = line[int(len(line) * t)]
-            finger = np.maximum(finger, mask(lambda d, a=px, b=py: d.ellipse((a - 17, b - 15, a + 17, b + 15), fill=255)))
+            finger = np.maximum(finger, mask(lambda d, a=px, b=py: d.ellipse((a - 17, b - 15, a + 17, b + 15),
+                                                                             fill=255)))
         tip = line[-1]
-        nail = shape([(tip[0] + 6, tip[1] - 8), (tip[0] - 8, tip[1] - 2), (tip[0] - 27, tip[1] + 16), (tip[0] - 6, tip[1] + 9)])
+        nail = shape([(tip[0] + 6, tip[1] - 8), (tip[0] - 8, tip[1] - 2), (tip[0] - 27, tip[1] + 16),
+                      (tip[0] - 6, tip[1] + 9)])
         shade(canvas, blur(shifted(finger, -8, 16), 9), 0.75)
         over(canvas, "#17100d", finger)
         lit = np.clip(finger - blur(shifted(finger, 6, 9), 5), 0, 1)
@@ -196,9 +204,11 @@ def _scratched(picture: Image.Image, seed: int) -> Image.Image:
     """Lettering with pieces torn out."""
     rng = np.random.default_rng(seed)
     values = np.asarray(picture, np.float32) / 255
-    noise = np.asarray(Image.fromarray(rng.random((picture.height // 5 + 2, picture.width // 22 + 2), dtype=np.float32)).resize(
+    noise = np.asarray(Image.fromarray(rng.random((picture.height // 5 + 2, picture.width // 22 + 2),
+                                                  dtype=np.float32)).resize(
         picture.size, Image.Resampling.BICUBIC))
-    fine = np.asarray(Image.fromarray(rng.random((picture.height // 2 + 2, picture.width // 2 + 2), dtype=np.float32)).resize(
+    fine = np.asarray(Image.fromarray(rng.random((picture.height // 2 + 2, picture.width // 2 + 2),
+                                                 dtype=np.float32)).resize(
         picture.size, Image.Resampling.BICUBIC))
     worn = np.clip((noise * 0.72 + fine * 0.5 - 0.22) * 7, 0, 1)
     return Image.fromarray((values * worn * 255).astype(np.uint8))
