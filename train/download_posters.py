@@ -99,7 +99,7 @@ def download(table: pd.DataFrame, raw: Path, rate: float, pause: float = 1.0) ->
 
 
 def clean(table: pd.DataFrame, raw: Path) -> tuple[pd.DataFrame, dict[str, Image.Image], Counter]:
-    """The films with a sound poster of their own, the pictures at 160 x 240, and why how many others were dropped."""
+    """The films with a sound poster of their own, these at 160 x 240, and how many others were dropped and why."""
     import imagehash
 
     dropped, pictures, contents = Counter(), {}, defaultdict(list)

@@ -132,6 +132,17 @@ def cache_view(shallow, posters: Posters, size: tuple[int, int], out: Path, seed
     np.save(settled_path, settled)
 
 
+def cache_views(data: Path, out: Path, backbone: str, size: tuple[int, int], split_at: int, views: int = 2) -> None:
+    """The plain view of val and train, and `views` augmented ones of train, each unless it is there already."""
+    out.mkdir(parents=True, exist_ok=True)
+    shallow = Shallow(imagenet_posternet(backbone), split_at)
+    for split, seeds in (("val", [None]), ("train", [None, *range(views)])):
+        posters = Posters.load(data, split)
+        for seed in seeds:
+            name = f"{split}_plain" if seed is None else f"{split}_view{seed}"
+            cache_view(shallow, posters, tuple(size), out / name, seed)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("data/posters"))
@@ -141,13 +152,7 @@ def main() -> None:
     parser.add_argument("--split-at", type=int, default=4, help="how many blocks stay frozen")
     parser.add_argument("--views", type=int, default=2, help="augmented views of each training poster")
     arguments = parser.parse_args()
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    shallow = Shallow(imagenet_posternet(arguments.backbone), arguments.split_at)
-    for split, seeds in (("val", [None]), ("train", [None, *range(arguments.views)])):
-        posters = Posters.load(arguments.data, split)
-        for seed in seeds:
-            name = f"{split}_plain" if seed is None else f"{split}_view{seed}"
-            cache_view(shallow, posters, tuple(arguments.size), arguments.out / name, seed)
+    cache_views(arguments.data, arguments.out, arguments.backbone, arguments.size, arguments.split_at, arguments.views)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Train the poster networks.
 
+    python -m train.train_classifier                      all of the next four, up to weights/classifier
     python -m train.prepare_posters                       posters as arrays, once
     python -m train.shallow_views                         PosterNet's frozen first blocks over all posters, once
     python -m train.train_classifier head                 the head alone on the frozen backbone: seconds
@@ -26,7 +27,8 @@ from posterbeat.vision.posternet import PosterNet
 from train.classifier_loop import CachedViews, Pictures, Settings, logits_of, train, val_figure
 from train.classifier_weights import calibrate, half_rounded, save_weights
 from train.poster_data import Posters, balance_weights, soft_labels, study_subset
-from train.shallow_views import Deep, imagenet_posternet
+from train.prepare_posters import prepare
+from train.shallow_views import Deep, cache_views, imagenet_posternet
 
 _DEFAULTS = {
     "head": Settings(epochs=12, batch=256, lr=1e-3, weight_decay=0.05, ema=0.99, warmup=0.5),
@@ -131,9 +133,20 @@ def train_study(arguments, settings: Settings) -> tuple[nn.Module, np.ndarray]:
     return network, logits_of(network, check)
 
 
+def train_all(arguments) -> None:
+    """Prepare, head, deeper blocks, export: each part that is already there is left as it is."""
+    prepare(arguments.source, arguments.data)
+    cache_views(arguments.data, arguments.views, arguments.backbone, arguments.size, arguments.split_at)
+    head = Path("runs/vision/head")
+    run_stage(argparse.Namespace(**{**vars(arguments), "stage": "head", "run": head, "weights": None}))
+    deep = {"stage": "deep", "run": Path("runs/vision/deep"), "start": head / "network.pt",
+            "weights": arguments.weights or Path("weights/classifier")}
+    run_stage(argparse.Namespace(**{**vars(arguments), **deep}))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("stage", choices=tuple(_DEFAULTS))
+    parser.add_argument("stage", nargs="?", choices=("all", *_DEFAULTS), default="all")
     parser.add_argument("network", nargs="?", default="posternet", help="for study: one of the study's networks")
     parser.add_argument("--data", type=Path, default=Path("data/posters"), help="what prepare_posters.py wrote")
     parser.add_argument("--views", type=Path, default=Path("runs/vision/views"), help="what shallow_views.py wrote")
@@ -147,7 +160,16 @@ def main() -> None:
     for field in fields(Settings):
         kind = {"action": argparse.BooleanOptionalAction} if field.type is bool else {"type": field.type}
         parser.add_argument("--" + field.name.replace("_", "-"), **kind)
+    parser.add_argument("--source", type=Path, default=Path("../shared/data/posters"), help="for all: the zips")
     arguments = parser.parse_args()
+    if arguments.stage == "all":
+        train_all(arguments)
+        return
+    run_stage(arguments)
+
+
+def run_stage(arguments) -> None:
+    """One stage, then its weights."""
     arguments.run = arguments.run or Path("runs/vision") / (
         arguments.network if arguments.stage == "study" else arguments.stage
     )

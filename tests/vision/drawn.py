@@ -16,7 +16,8 @@ def poster(seed: int = 0, size: tuple[int, int] = (160, 240)) -> Image.Image:
 
     radius, x, y = rng.uniform(0.1, 0.3) * width, rng.uniform(0.2, 0.8) * width, rng.uniform(0.1, 0.5) * height
     draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour())
-    draw.polygon([(width * 0.3, height * 0.8), (width * 0.7, height * 0.8), (width * 0.5, height * 0.35)], fill=colour())
+    figure = [(width * 0.3, height * 0.8), (width * 0.7, height * 0.8), (width * 0.5, height * 0.35)]
+    draw.polygon(figure, fill=colour())
     for line in range(3):
         top = height * (0.83 + 0.05 * line)
         draw.rectangle((width * 0.1, top, width * rng.uniform(0.5, 0.9), top + height * 0.03), fill=colour())

@@ -25,8 +25,8 @@ def server():
     asked = []
     pages = {f"/{seed}.jpg": jpeg(poster(seed, (300, 450))) for seed in range(12)}
     pages |= {f"/none{copy}.jpg": jpeg(poster(99)) for copy in range(3)}
-    pages |= {"/twin.jpg": jpeg(poster(1, (300, 450)), 70), "/broken.jpg": jpeg(poster(3))[:500], "/busy": pages["/5.jpg"],
-              "/flat.jpg": jpeg(poster(0).point(lambda _: 127))}
+    pages |= {"/twin.jpg": jpeg(poster(1, (300, 450)), 70), "/broken.jpg": jpeg(poster(3))[:500],
+              "/busy": pages["/5.jpg"], "/flat.jpg": jpeg(poster(0).point(lambda _: 127))}
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):

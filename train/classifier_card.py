@@ -1,0 +1,172 @@
+"""The classifier's model card and its confusion matrix, both read from metrics.json.
+
+    python -m train.classifier_card weights/classifier
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from posterbeat.genres import GENRES
+
+_FRONT = """---
+license: mit
+library_name: timm
+pipeline_tag: image-classification
+tags:
+- image-classification
+- timm
+- movie-posters
+- film
+- genre
+metrics:
+- balanced_accuracy
+---
+"""
+_WORDS = {
+    "balanced_accuracy": "balanced accuracy (mean recall, first listed genre)",
+    "unambiguous": "balanced accuracy, films with one of the five genres only",
+    "any_genre": "guess is among all the film's genres",
+    "macro_f1": "macro F1",
+    "ece": "expected calibration error (lower is better)",
+}
+_YARDSTICKS = {
+    "chance": "chance",
+    "colour_histogram": "colour histogram, logistic regression",
+    "poster_lenet": "LeNet, from scratch",
+    "poster_resnet20": "ResNet20, from scratch",
+    "poster_cnn": "small CNN, from scratch",
+    "frozen_backbone": "this network with a frozen backbone",
+}
+_CHANGES = {
+    "jpeg_quality_60": "JPEG, quality 60",
+    "png_1000x1500": "enlarged to 1000 x 1500, PNG",
+    "border_5_percent": "white border of 5 %",
+    "cmyk": "CMYK",
+}
+
+
+def share(figure: dict) -> str:
+    """"61.3 % (59.0 to 63.5)" of a figure with its interval."""
+    text = f"{100 * figure['value']:.1f} %"
+    return text + (f" ({100 * figure['low']:.1f} to {100 * figure['high']:.1f})" if "low" in figure else "")
+
+
+def printed(yardstick: dict) -> str:
+    return f"{100 * yardstick['study_printed']:.0f} %" if "study_printed" in yardstick else ""
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"
+
+
+def draw_confusion(counts: list[list[int]], path: Path, cell: int = 92) -> None:
+    """The confusion matrix as a picture: a row a label, shares of the row."""
+    left, top = 110, 60
+    side = cell * len(GENRES)
+    picture = Image.new("RGB", (left + side + 20, top + side + 20), "white")
+    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(size=17)
+    draw.text((left + side / 2, 14), "guess", fill="black", font=font, anchor="mm")
+    for row, (label, line) in enumerate(zip(GENRES, counts)):
+        draw.text((left - 10, top + (row + 0.5) * cell), label, fill="black", font=font, anchor="rm")
+        draw.text((left + (row + 0.5) * cell, top - 16), label, fill="black", font=font, anchor="mm")
+        for column, count in enumerate(line):
+            part = count / max(1, sum(line))
+            x, y = left + column * cell, top + row * cell
+            shade = tuple(round(255 + (dark - 255) * min(1, part / 0.8)) for dark in (28, 62, 120))
+            draw.rectangle((x, y, x + cell - 2, y + cell - 2), fill=shade)
+            ink = "white" if part > 0.4 else "black"
+            draw.text((x + cell / 2, y + cell / 2 - 10), f"{100 * part:.0f} %", fill=ink, font=font, anchor="mm")
+            draw.text((x + cell / 2, y + cell / 2 + 14), str(count), fill=ink, font=font, anchor="mm")
+    picture.save(path, optimize=True)
+
+
+def confused(counts: list[list[int]]) -> str:
+    """The two commonest confusions in words."""
+    shares = sorted(
+        ((count / max(1, sum(line)), label, guess)
+         for label, line in zip(GENRES, counts) for guess, count in zip(GENRES, line) if guess != label),
+        reverse=True,
+    )
+    return " and ".join(f"{label} as {guess} ({100 * part:.0f} % of {label})" for part, label, guess in shares[:2])
+
+
+def card(metrics: dict, config: dict) -> str:
+    """The card's text (Markdown)."""
+    arguments, height, width = config.get("model_args", {}), *config["pretrained_cfg"]["input_size"][1:]
+    backbone = arguments.get("backbone", "tf_efficientnet_lite0")
+    recall = [(genre, f"{100 * metrics['recall'][genre]:.1f} %") for genre in GENRES]
+    yardsticks = [
+        (words, share(metrics["yardsticks"][name]["balanced_accuracy"]), printed(metrics["yardsticks"][name]))
+        for name, words in _YARDSTICKS.items() if name in metrics.get("yardsticks", {})
+    ]
+    covering, speed = metrics["covering"], metrics["ms_per_poster"]
+    return f"""{_FRONT}
+# PosterBeat's genre classifier
+
+Reads the genre of a film from its poster: {", ".join(GENRES)}. It drives the music of PosterBeat, which composes a
+soundtrack for a poster.
+
+```python
+from posterbeat import PosterClassifier
+
+classifier = PosterClassifier.from_pretrained("weights/classifier")   # this folder, or its Hub repo id
+reading = classifier.predict("poster.jpg")
+reading.genre, reading.probabilities
+classifier.explain("poster.jpg")                                      # which parts spoke for the genre
+```
+
+`import posterbeat.vision; timm.create_model("local-dir:weights/classifier", pretrained=True)` gives the bare network.
+
+## The network
+PosterNet on `{backbone}` (ImageNet weights to start from): the head reads mean and standard deviation of every stage,
+the poster's own colours included, so that style counts beside content. Every picture is brought to 160 x 240 first and
+read at {width} x {height} (width x height), so that size and sharpness say nothing. Probabilities are calibrated on
+held-out posters with every genre counting alike.
+
+## Measured
+On {metrics["n"]} posters of films that it never saw (IMDb's genres, label = first of the five that the film lists).
+Ranges are {metrics["interval"]} intervals, seed {metrics["seed"]}.
+
+{table(("figure", "value"), [(words, share(metrics[name])) for name, words in _WORDS.items()])}
+{table(("genre", "recall"), recall)}
+![Confusion matrix: a row a label, a column a guess](confusion.png)
+
+{table(("compared with", "balanced accuracy", "as the study of 2019 printed it, on its own posters"), yardsticks)}
+The same genre is read when a poster is changed ({metrics["agreement"]["n"]} posters):
+
+{table(("change", "same genre"), [(words, share(metrics["agreement"][name])) for name, words in _CHANGES.items()])}
+Covering the hottest fifth of the heat map lowers the genre's probability by {covering["hottest_fifth"]["value"]:.3f},
+a random fifth by {covering["random_fifth"]["value"]:.3f}: {covering["ratio"]["value"]:.1f} times
+({covering["ratio"]["low"]:.1f} to {covering["ratio"]["high"]:.1f}, {covering["n"]} posters). A poster takes
+{speed["median"]:.0f} ms from file to probabilities on {speed["threads"]} threads, {speed["batch"]:.0f} ms in a batch.
+
+## Data
+About 26,000 posters of films with their genres as public tables list them (IMDb's order where known), one a film,
+near duplicates removed, split by film. The posters are the work of their owners: none is part of this repository.
+Targets are soft: the first listed genre most, the others some.
+
+## Limits
+- Every poster is forced into the five genres; a documentary or a western gets whichever comes nearest.
+- Genres overlap and labels are noisy. Most confused: {confused(metrics["confusion"]["counts"])}.
+- The posters come mostly from the United States and Europe and from films known to IMDb and MovieLens users up to about
+  2018: other countries' and older or newer styles are read less well.
+- A poster says how a film was sold. It is no judgement of the film.
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("weights/classifier"))
+    folder = parser.parse_args().folder
+    metrics = json.loads((folder / "metrics.json").read_text())
+    config = json.loads((folder / "config.json").read_text())
+    draw_confusion(metrics["confusion"]["counts"], folder / "confusion.png")
+    (folder / "README.md").write_text(card(metrics, config))
+
+
+if __name__ == "__main__":
+    main()
