@@ -7,6 +7,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 ARGS ?=
 NAMESPACE ?=
+POSTERS ?= ../shared/data/posters
+MIDI ?= ../shared/data/midi
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --quiet --disable-pip-version-check
@@ -73,12 +75,26 @@ $(VENV)/.mcp: $(VENV)/.installed
 	@$(PIP) --editable '.[mcp]'
 	@touch $@
 
-# Training reads prepared folders; ARGS passes options on, for example: make train-composer ARGS="--hours 3". See train/README.md.
-train-classifier evaluate-classifier train-composer evaluate-composer: $(VENV)/.train
-	@$(PY) -m train.$(subst -,_,$@) $(ARGS)
+data/music.npz: | $(VENV)/.train
+	@$(PY) -m train.prepare_music $(MIDI) $@
+
+# See train/README.md. ARGS passes options on, for example: make train-composer MIDI=folder ARGS="--minutes 150"
+train-classifier: $(VENV)/.train
+	@$(PY) -m train.train_classifier --source $(POSTERS) $(ARGS)
+
+train-composer: $(VENV)/.train data/music.npz
+	@$(PY) -m train.train_composer data/music.npz runs/composer $(ARGS)
+	@$(PY) -m train.package_composer runs/composer/best.safetensors data/music.npz weights/composer
+
+evaluate-classifier: $(VENV)/.train
+	@$(PY) -m train.evaluate_classifier --source $(POSTERS) $(ARGS)
+	@$(PY) -m train.classifier_card weights/classifier
+
+evaluate-composer: $(VENV)/.train
+	@$(PY) -m train.evaluate_composer weights/composer $(MIDI) $(ARGS)
 
 train: train-classifier train-composer
-evaluate: evaluate-classifier evaluate-composer
+evaluate: evaluate-classifier evaluate-composer readme
 
 readme: setup
 	@$(PY) docs/fill_readme.py

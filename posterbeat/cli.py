@@ -14,8 +14,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from typer.core import TyperGroup
 
+from posterbeat.catalogue import PICTURES, Wish, find, finished, parse_genre, run
 from posterbeat.errors import ParameterError, PosterBeatError
-from posterbeat.genres import GENRES, mixture
+from posterbeat.gallery import write_gallery, write_tables
+from posterbeat.genres import GENRES
 from posterbeat.hub import source_of
 from posterbeat.pipeline import check_notes, check_seed, check_temperature
 from posterbeat.poster import open_poster
@@ -45,6 +47,8 @@ A network reads the poster's genre, another composes for it, and the notes becom
   posterbeat poster.jpg --genre horror --seed 7  another genre; the same seed gives the same music
 
   posterbeat read *.jpg --json                   genres only, one JSON object a line
+
+  posterbeat batch posters/ --out out/           a whole catalogue, with a table and a gallery
 
 Exit status: 0 all done, 1 something failed, 2 wrong usage.
 """)
@@ -143,6 +147,58 @@ def read(
             raise typer.Exit(FAILED)
 
 
+@app.command()
+def batch(
+    source: Annotated[Path, typer.Argument(metavar="FOLDER_OR_CSV", show_default=False, help=(
+        "Folder of posters, or a CSV with a column file (relative to the CSV) and, where a poster is to differ, genre, "
+        "notes, temperature, seed."))],
+    out: Annotated[Path, typer.Option("--out", "-o", show_default=False, help=(
+        "Folder for tracks/, table.csv, table.parquet, index.html and records.jsonl."))],
+    suffix: Annotated[list[str] | None, typer.Option(
+        "--format", "-f", help="mid, wav, mp3 or mp4. May be given several times.", show_default="mp3")] = None,
+    genre: Genre = None,
+    notes: Notes = 600,
+    temperature: Temperature = 1.0,
+    seed: Annotated[int, typer.Option(help="0 to 4294967295; each poster's own seed comes from it and its name.")] = 0,
+    colours: Colours = True,
+    workers: Annotated[int, typer.Option(min=0, help="Processes.", show_default="one a core")] = 0,
+    classifier: Classifier = None,
+    composer: Composer = None,
+    quiet: Quiet = False,
+):
+    """Compose for a whole catalogue. Can be stopped (Ctrl-C) and called again: what is done stays done."""
+    with _errors():
+        kinds = tuple(dict.fromkeys(f".{kind.lower().lstrip('.')}" for kind in suffix or ["mp3"]))
+        for kind in kinds:
+            if kind not in SUFFIXES:
+                raise ParameterError(f"The format must be one of {', '.join(known[1:] for known in SUFFIXES)}.")
+        wish = Wish(parse_genre(genre), check_notes(notes), check_temperature(temperature), check_seed(seed), None,
+                    colours, kinds, classifier, composer)
+        jobs = find(source, wish, out)
+        if not jobs:
+            raise ParameterError(f"{source} holds no picture ({', '.join(sorted(PICTURES))}).")
+        done = len(finished(jobs, out))
+        try:
+            with _bar(quiet) as bar:
+                task = bar.add_task("Composing", total=len(jobs), completed=done)
+
+                def report(record):
+                    bar.advance(task)
+                    if record["error"]:
+                        _complain(f"{record['name']}: {record['error']}")
+
+                run(jobs, out, workers, report)
+        finally:
+            records = finished(jobs, out)
+            write_tables(records, out)
+            page = write_gallery(records, out)
+        failed = sum(bool(record["error"]) for record in records)
+        if not quiet:
+            print(f"{len(records) - failed} soundtracks ({len(records) - done} posters new), {failed} failed: {page}")
+        if failed:
+            raise typer.Exit(FAILED)
+
+
 @app.callback(invoke_without_command=True)
 def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False):
     if version:
@@ -150,28 +206,6 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 
         print(installed("posterbeat"))
         raise typer.Exit
-
-
-def parse_genre(text: str | None) -> dict[str, float] | None:
-    """A genre's name, or a mixture as `horror=0.7,comedy=0.3`, as weights that sum to 1; None stays None.
-
-    Raises
-    ------
-    ParameterError
-        Unknown genre or a weight that is no number.
-    """
-    if text is None:
-        return None
-    if "=" not in text:
-        return mixture(text.strip().lower())
-    weights = {}
-    for part in text.split(","):
-        name, _, weight = part.partition("=")
-        try:
-            weights[name.strip().lower()] = float(weight)
-        except ValueError:
-            raise ParameterError(f"Write a mixture as horror=0.7,comedy=0.3, not {text[:60]!r}.") from None
-    return mixture(weights)
 
 
 def main() -> None:

@@ -12,7 +12,8 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
-from posterbeat.cli import app, parse_genre
+from posterbeat.catalogue import parse_genre
+from posterbeat.cli import app
 from posterbeat.errors import ParameterError
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -17,6 +17,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from docs.fill_readme import block, filled
+
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 README = (ROOT / "README.md").read_text()
@@ -107,6 +109,10 @@ def test_the_two_commands_stand_at_the_top_of_the_readme():
     block = re.search(r"```sh\n(.*?)```", manual, re.DOTALL)
     assert block.start() < 200
     assert [line.split("#")[0].strip() for line in block[1].splitlines()] == ["make run", "make test"]
+
+
+def test_the_figures_in_the_readme_are_those_of_the_metrics_files():
+    assert README == filled(README, block()), "run: make readme"
 
 
 def test_pictures_and_files_that_the_readme_names_exist():

@@ -54,7 +54,8 @@ def parcels(namespace: str, root: Path = ROOT) -> list[Parcel]:
                 raise WeightsError(f"{folder} holds no {name}: train and evaluate before publishing.")
         read_config(folder / "config.json")
         _check_tensors(folder / "model.safetensors")
-        sent.append(Parcel(repo, "model", {name: folder / name for name in MODEL_FILES}))
+        pictures = sorted(path.name for path in folder.glob("*.png"))  # which the card shows
+        sent.append(Parcel(repo, "model", {name: folder / name for name in (*MODEL_FILES, *pictures)}))
     files = {path.relative_to(root).as_posix(): path for pattern in SPACE_FILES for path in sorted(root.glob(pattern))
              if path.is_file() and "__pycache__" not in path.parts}
     return [*sent, Parcel(f"{namespace}/posterbeat", "space",
