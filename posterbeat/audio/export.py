@@ -1,5 +1,6 @@
 """Export: a piece as .mid, .wav, .mp3, or .mp4 with its poster."""
 
+import contextlib
 import os
 import uuid
 from pathlib import Path
@@ -52,7 +53,7 @@ def save(
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        raise ParameterError(f"Unknown ending {path.suffix!r} of {path.name[:80]!r}: choose from {', '.join(SUFFIXES)}.")
+        raise ParameterError(f"Unknown file ending {path.suffix[:20]!r}: choose from {', '.join(SUFFIXES)}.")
     if suffix != ".mid" and not len(samples):
         raise RenderError(f"There is no sound to write to {path.name[:80]!r}: render the score first.")
     unfinished = path.with_name(f".{uuid.uuid4().hex}{suffix}")
@@ -66,16 +67,13 @@ def save(
         else:
             _write_sound(unfinished, suffix, samples, sample_rate)
         os.replace(unfinished, path)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise PosterBeatError(f"{path} cannot be written ({reason}): choose a folder that exists and is yours.") from error
-    except soundfile.SoundFileError as error:
-        if not os.access(path.parent, os.W_OK):
-            raise PosterBeatError(f"{path} cannot be written: choose a folder that exists and is yours.") from error
-        raise RenderError(f"{suffix} could not be written ({error}): is there room on the disk, and does "
-                          "libsndfile have this format?") from error
+    except (OSError, soundfile.SoundFileError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise PosterBeatError(
+            f"{path} cannot be written ({reason}): choose a folder that exists, is yours, and has room.") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # gone already, or its folder never was one
+            unfinished.unlink()
     return path
 
 
@@ -84,7 +82,4 @@ def _write_sound(path: Path, suffix: str, samples: np.ndarray, sample_rate: int)
     if not soundfile.check_format(*kind):
         raise RenderError(f"This libsndfile cannot write {suffix}: install soundfile 0.12 or newer.")
     options = {"bitrate_mode": "CONSTANT", "compression_level": 0.4} if suffix == ".mp3" else {}  # 192 kbit/s
-    with soundfile.SoundFile(path, "w", sample_rate, samples.shape[1], subtype=kind[1], format=kind[0],
-                             **options) as file:
-        for start in range(0, len(samples), sample_rate):  # in one go, minutes of MP3 overrun libsndfile's stack
-            file.write(samples[start:start + sample_rate])
+    soundfile.write(path, samples, sample_rate, format=kind[0], subtype=kind[1], **options)

@@ -33,10 +33,11 @@ _FAMILY = dict(zip(FAMILIES, (
 )))
 # Single seats of the usual (American) orchestra seating, where they differ from the family's.
 _SEAT = {
-    40: 38, 41: 74, 42: 82, 43: 72, 45: 70, 46: 34, 47: 62,     # violin, viola, cello, contrabass, pizzicato, harp, timpani
-    49: 74, 52: 64, 53: 64, 54: 64,                             # second strings, choirs
-    57: 88, 58: 86, 60: 44,                                     # trombone, tuba, horns
-    68: 58, 69: 60, 70: 72, 71: 50, 72: 46,                     # oboe, English horn, bassoon, clarinet, piccolo
+    40: 38, 41: 74, 42: 82, 43: 72,          # violin, viola, cello, contrabass
+    45: 70, 46: 34, 47: 62,                  # pizzicato, harp, timpani
+    49: 74, 52: 64, 53: 64, 54: 64,          # second strings, choirs
+    57: 88, 58: 86, 60: 44,                  # trombone, tuba, horns
+    68: 58, 69: 60, 70: 72, 71: 50, 72: 46,  # oboe, English horn, bassoon, clarinet, piccolo
 }
 
 

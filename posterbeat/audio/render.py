@@ -107,6 +107,8 @@ def _asked_for(soundfont: str | Path | None) -> Path | None:
         raise RenderError(f"The soundfont {path} cannot be read: name an existing SF2 or SF3 file.") from error
     if head[:4] != b"RIFF" or head[8:] != b"sfbk":  # FluidSynth would play its default font and say nothing
         raise RenderError(f"{path} is not a soundfont: name an SF2 or SF3 file.")
+    if path.stat().st_size < int.from_bytes(head[4:8], "little") + 8:  # here, too
+        raise RenderError(f"The soundfont {path} is not whole: copy it again.")
     return path.resolve()
 
 
@@ -121,7 +123,9 @@ def _installed() -> Path:
 def _bundled() -> Path:
     path = Path(pretty_midi.__file__).with_name("TimGM6mb.sf2")
     if not path.is_file():
-        raise RenderError("No soundfont was found: install fluid-soundfont-gm or set POSTERBEAT_SOUNDFONT to an SF2 file.")
+        raise RenderError(
+            "There is no soundfont: install fluid-soundfont-gm or name an SF2 file in POSTERBEAT_SOUNDFONT."
+        )
     return path
 
 
@@ -133,7 +137,8 @@ def _fluidsynth(midi: pretty_midi.PrettyMIDI, soundfont: Path, limit: float) -> 
     """
     with tempfile.TemporaryDirectory(prefix="posterbeat-") as folder:
         midi.write(str(Path(folder) / "score.mid"))
-        command = [sys.executable, "-m", "midi2audio", "-s", str(soundfont), "-r", str(SAMPLE_RATE), "score.mid", "score.wav"]
+        command = [sys.executable, "-m", "midi2audio", "-s", str(soundfont), "-r", str(SAMPLE_RATE),
+                   "score.mid", "score.wav"]
         process = subprocess.Popen(command, cwd=folder, start_new_session=True, stdin=subprocess.DEVNULL,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
@@ -147,7 +152,7 @@ def _fluidsynth(midi: pretty_midi.PrettyMIDI, soundfont: Path, limit: float) -> 
         except (OSError, soundfile.SoundFileError) as error:
             raise RenderError("FluidSynth delivered no sound file.") from error
     if rate != SAMPLE_RATE or sound.shape[1] != 2:
-        raise RenderError(f"FluidSynth delivered {sound.shape[1]} channels at {rate} Hz instead of 2 at {SAMPLE_RATE} Hz.")
+        raise RenderError(f"FluidSynth delivered {sound.shape[1]} channels at {rate} Hz, not 2 at {SAMPLE_RATE} Hz.")
     return sound
 
 
@@ -162,12 +167,13 @@ def _stop(process: subprocess.Popen) -> None:
 
 
 def _check(sound: np.ndarray, seconds: float, renderer: str) -> np.ndarray:
-    if len(sound) < (seconds - _SLACK) * SAMPLE_RATE:
-        raise RenderError(f"{renderer} stopped after {len(sound) / SAMPLE_RATE:.1f} s of {seconds:.1f} s: try another soundfont.")
+    played = len(sound) / SAMPLE_RATE
+    if played < seconds - _SLACK:
+        raise RenderError(f"{renderer} played {played:.1f} s of {seconds:.1f} s: try another soundfont.")
     if not np.isfinite(sound).all():
         raise RenderError(f"{renderer} delivered a damaged sound: try another soundfont.")
     if np.abs(sound).max() < 10 ** (_SILENT_DB / 20):
-        raise RenderError(f"{renderer} delivered silence: the soundfont holds no instruments that can be heard, try another.")
+        raise RenderError(f"{renderer} delivered silence: the soundfont may hold no instruments, try another.")
     return sound
 
 

@@ -12,6 +12,7 @@ from posterbeat.errors import RenderError
 _QUALITY = 2  # of symusic 0.5.9: 4 takes five times as long and sounds the same, 1 is rough, 5 and more are silent
 _RING = 3.0  # seconds kept after the last note's end, in which notes and reverb fade
 _VELOCITY_STEP_DB = 3.0
+_CHUNK = 1 << 14  # samples mixed at a time, few enough to stay in the processor's cache
 
 
 def sample(midi: pretty_midi.PrettyMIDI, soundfont: Path, sample_rate: int) -> np.ndarray:
@@ -36,7 +37,7 @@ def sample(midi: pretty_midi.PrettyMIDI, soundfont: Path, sample_rate: int) -> n
         raise RenderError("No renderer is installed: install fluidsynth, or `pip install symusic==0.5.9`.") from error
 
     length = int(np.ceil((midi.get_end_time() + _RING) * sample_rate))
-    dry, wet = (np.zeros((2, length), np.float32) for _ in range(2))
+    dry, wet = (np.zeros((length, 2), np.float32) for _ in range(2))
     loudest = max(note.velocity for track in midi.instruments for note in track.notes)
     try:
         synthesizer = Synthesizer(sf_path=str(soundfont), sample_rate=sample_rate, quality=_QUALITY)
@@ -45,22 +46,24 @@ def sample(midi: pretty_midi.PrettyMIDI, soundfont: Path, sample_rate: int) -> n
             angle = np.pi / 2 * _controller(track, PAN, 64) / 127
             place = np.sqrt(2) * np.array([np.cos(angle), np.sin(angle)], np.float32)
             place *= (_controller(track, VOLUME, 100) / 127) ** 2
-            send = _controller(track, REVERB, 40) / 127
+            send = np.float32(_controller(track, REVERB, 40) / 127)
             for level, notes in _by_level(track.notes, loudest).items():
                 part = _part(midi, track, notes, length / sample_rate)
-                sound = np.asarray(synthesizer.render(SymusicScore.from_midi(part), stereo=True), np.float32)
-                count = min(length, sound.shape[1])
-                sound = sound[:, :count] * (place * np.float32(10 ** (level / 20)))[:, None]
-                dry[:, :count] += sound
-                wet[:, :count] += send * sound
+                sound = np.asarray(synthesizer.render(SymusicScore.from_midi(part), stereo=True), np.float32).T
+                gains = (place * 10 ** (level / 20)).astype(np.float32)
+                for start in range(0, min(length, len(sound)), _CHUNK):
+                    here = slice(start, min(length, len(sound), start + _CHUNK))
+                    placed = gains * sound[here]
+                    dry[here] += placed
+                    wet[here] += send * placed
     except (RuntimeError, TypeError, ValueError) as error:
         raise RenderError(f"symusic could not play {soundfont.name} ({type(error).__name__}): install fluidsynth, "
                           "or symusic 0.5.9 and a readable SF2 soundfont.") from error
-    return (dry + reverberate(wet, sample_rate)).T
+    return dry + reverberate(wet, sample_rate)
 
 
 def reverberate(sound: np.ndarray, sample_rate: int, seconds: float = 1.8) -> np.ndarray:
-    """Sound of a small hall without the direct sound, for (2, samples) float32, same shape.
+    """Sound of a small hall without the direct sound, for (samples, 2) float32, same shape.
 
     The hall is exponentially decaying noise, one stream a side (J. A. Moorer, "About This Reverberation
     Business", Computer Music Journal 3(2), 1979), darker the longer it rings, after 15 ms of pre-delay.
@@ -77,11 +80,11 @@ def reverberate(sound: np.ndarray, sample_rate: int, seconds: float = 1.8) -> np
 
     block = (1 << 18) - hall.shape[1] + 1  # overlap-add, so that memory does not grow with the piece
     spectrum = np.fft.rfft(hall, 1 << 18)
-    out = np.zeros((2, sound.shape[1] + (1 << 18)), np.float32)
-    for start in range(0, sound.shape[1], block):
-        piece = np.fft.irfft(np.fft.rfft(sound[:, start:start + block], 1 << 18) * spectrum, 1 << 18)
-        out[:, start:start + (1 << 18)] += piece.astype(np.float32)
-    return out[:, :sound.shape[1]]
+    out = np.zeros((len(sound) + (1 << 18), 2), np.float32)
+    for start in range(0, len(sound), block):
+        piece = np.fft.irfft(np.fft.rfft(sound[start:start + block].T, 1 << 18) * spectrum, 1 << 18)
+        out[start:start + (1 << 18)] += piece.T
+    return out[:len(sound)]
 
 
 def _controller(track: pretty_midi.Instrument, number: int, default: int) -> int:

@@ -59,7 +59,7 @@ def write_video(
                 "preset": "ultrafast", "crf": "23", "threads": "1"})
             sound = container.add_stream("aac", rate=sample_rate, layout="stereo", options={"aac_coder": "fast"})
         except (ValueError, av.error.FFmpegError) as error:
-            raise RenderError("This PyAV has no H.264 or AAC encoder: install av from PyPI, or save as .mp3.") from error
+            raise RenderError("This PyAV lacks H.264 or AAC: install av from PyPI, or save as .mp3.") from error
         video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         video.bit_rate, sound.bit_rate = 0, 192_000
         context = video.codec_context
@@ -99,8 +99,9 @@ class _Roll:
         top = _MARGIN + (room - self.thick) * (high - np.arange(128)) / max(1, high - low)
         self.top = (np.clip(top, 0, HEIGHT - self.thick).astype(int) // 2 * 2).tolist()
         self.cursor = (self.left + (WIDTH - self.left) // 3) // 2 * 2
-        self.notes = [(_even(start), max(2, _even(end) - _even(start) - 2), pitch, FAMILIES[16 if drum else program // 8])
-                      for start, end, pitch, program, drum in rows]
+        self.notes = [
+            (_even(start), max(2, _even(end) - _even(start) - 2), pitch, FAMILIES[16 if drum else program // 8])
+            for start, end, pitch, program, drum in rows]
         self.starts = [note[0] for note in self.notes]
         self.longest = max((note[1] for note in self.notes), default=0)
         self.colours = {
