@@ -8,7 +8,8 @@ import gradio as gr
 
 from posterbeat.errors import ParameterError, PosterBeatError
 from posterbeat.genres import GENRES
-from posterbeat.pipeline import NOTES, SEED, TEMPERATURE
+from posterbeat.music.ensemble import ENSEMBLES
+from posterbeat.pipeline import DENSITY, NOTES, SEED, TEMPERATURE, TEMPO
 from posterbeat.ui import words
 from posterbeat.ui.endpoints import add_endpoints, heat_file
 from posterbeat.ui.poster_input import PosterInput
@@ -18,7 +19,6 @@ from posterbeat.ui.takes import TakeStrip
 from posterbeat.ui.theme import CSS, theme
 
 EXAMPLES = sorted((Path(__file__).parent / "examples" / "posters").glob("*.jpg"))
-ENSEMBLES = ("piano", "strings", "band", "orchestra")
 COMPOSING = "composing"  # two at a time, whoever asks: more would only slow each other down
 
 
@@ -71,9 +71,9 @@ def build(studio: Studio) -> gr.Blocks:
                     coloured = gr.Checkbox(True, label=words.COLOURED, elem_id="coloured")
                     said = gr.HTML(words.colours_line(None), elem_id="said")
                     with gr.Row():
-                        tempo = gr.Slider(40, 220, value=100, step=1, label="Tempo (beats a minute)", buttons=[])
+                        tempo = gr.Slider(*TEMPO, value=100, step=1, label="Tempo (beats a minute)", buttons=[])
                         mode = gr.Radio(["major", "minor"], value="major", label="Mode")
-                        density = gr.Slider(0, 1, value=0.5, step=0.01, label="Density", buttons=[])
+                        density = gr.Slider(*DENSITY, value=0.5, step=0.01, label="Density", buttons=[])
                         ensemble = gr.Dropdown([("The composer's choice", ""), *((name.capitalize(), name) for name in ENSEMBLES)],
                                                value="", label="Ensemble", elem_id="ensemble")
 
@@ -184,7 +184,7 @@ def build(studio: Studio) -> gr.Blocks:
         for button, suffix in ((mp3, ".mp3"), (mp4, ".mp4")):
             button.click(fetch, [gr.State(suffix), shown], courier, **private).success(None, js=words.DELIVER)
 
-        add_endpoints(studio, ENSEMBLES, COMPOSING)
+        add_endpoints(studio, tuple(ENSEMBLES), COMPOSING)
     return page
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:  # these pull in torch, NumPy and Pillow, which `import poster
 NOTES = (32, 2000)  # fewer is no phrase; more is past the length of any piece that the composer has learned from
 TEMPERATURE = (0.1, 2.0)  # 0 would repeat itself; above 2 the network's choices drown in chance
 SEED = (0, 2**32 - 1)  # what both NumPy and torch take
+TEMPO = (40, 220)  # beats a minute
+DENSITY = (0, 1)  # among the pieces of a genre, from the sparsest to the densest
 
 
 def check_notes(notes: Any) -> int:
@@ -50,11 +52,7 @@ def check_temperature(temperature: Any) -> float:
     ParameterError
         Anything else.
     """
-    low, high = TEMPERATURE
-    number = isinstance(temperature, numbers.Real) and not isinstance(temperature, bool)
-    if not number or not low <= temperature <= high:  # NaN fails the comparison
-        raise ParameterError(f"Temperature must be a number from {low} to {high}, not {_said(temperature)}.")
-    return float(temperature)
+    return _number("Temperature", temperature, TEMPERATURE)
 
 
 def check_seed(seed: Any) -> int:
@@ -79,6 +77,13 @@ def _whole(value: Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
         return None
     return int(value) if value == int(value) else None
+
+
+def _number(name: str, value: Any, limits: tuple[float, float]) -> float:
+    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not number or not limits[0] <= value <= limits[1]:  # NaN fails the comparison
+        raise ParameterError(f"{name} must be a number from {limits[0]} to {limits[1]}, not {_said(value)}.")
+    return float(value)
 
 
 def _said(value: Any) -> str:
@@ -225,8 +230,10 @@ class PosterBeat:
             0.1 (safe) to 2.0 (wild).
         seed
             0 to 2**32 - 1; the same seed and controls give the same notes. None draws one; `Track.seed` tells it.
-        ensemble, tempo, mode, density
-            Controls of the composer; None leaves them to it. See `BiLSTMComposer.generate`.
+        ensemble
+            A name from `posterbeat.music.ensemble.ENSEMBLES`; None leaves it to the composer.
+        tempo, mode, density
+            Beats a minute, 40 to 220; "major" or "minor"; 0 (sparse) to 1 (busy). None leaves them to the composer.
         progress
             Called with (notes written, notes wanted) every few notes; an exception that it raises stops the work.
 
@@ -237,6 +244,8 @@ class PosterBeat:
         """
         genre_mix, notes, temperature = mixture(genre), check_notes(notes), check_temperature(temperature)
         seed = check_seed(seed)
+        tempo = None if tempo is None else _number("Tempo", tempo, TEMPO)
+        density = None if density is None else _number("Density", density, DENSITY)
         controls = {"ensemble": ensemble, "tempo": tempo, "mode": mode, "density": density}
         score = self.composer.generate(genre_mix, notes=notes, temperature=temperature, seed=seed,
                                        progress=progress, **controls)

@@ -1,0 +1,101 @@
+"""A real browser (Debian's Chromium) on the real app."""
+
+import os
+import shutil
+
+import pytest
+
+from tests.served import draw_poster, served
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+try:
+    from playwright.sync_api import sync_playwright
+except ImportError:
+    sync_playwright = None
+
+
+def pytest_collection_modifyitems(items):
+    missing = "pytest-playwright" if sync_playwright is None else "Chromium (apt-get install chromium)"
+    if (CHROMIUM and sync_playwright) or os.environ.get("CI"):
+        return  # in CI a missing browser is a failure, not a skip
+    for item in items:
+        if "e2e" in item.path.parts:
+            item.add_marker(pytest.mark.skip(reason=f"THE PAGE WAS NOT TESTED IN A BROWSER: {missing} is not installed"))
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"])
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """A browser profile of its own on the page, with what went wrong there."""
+
+    def __init__(self, chromium, **settings):
+        self.address, self.foreign, self.errors = served(), [], []
+        self.context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(120_000)  # the machine may be busy
+        self.page.on("request", self._request)
+        self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.goto(self.address)
+        self.page.wait_for_selector("#compose")
+        self.page.wait_for_selector(".roll")
+
+    def _request(self, request):
+        if not request.url.startswith((self.address, "data:", "blob:")):
+            self.foreign.append(request.url)
+
+    def upload(self, path):
+        self.page.set_input_files("#poster input[type=file]", str(path))
+
+    def set(self, control, value):
+        field = self.page.locator(f"#{control} input[type=number], #{control} textarea, #{control} input[type=text]").first
+        field.fill(str(value))
+        field.press("Tab")
+
+    def compose(self, button="#compose"):
+        """Press, and wait until the take is there."""
+        before = self.page.evaluate("document.querySelector('.roll audio').src")
+        self.page.click(button)
+        self.page.wait_for_function(
+            "before => { const audio = document.querySelector('.roll audio');"
+            " return audio.src && audio.src !== before && audio.readyState > 0; }", arg=before)
+        self.page.wait_for_selector("#compose", state="visible")
+
+    def midi(self):
+        """The bytes behind the MIDI button."""
+        with self.page.expect_download() as download:
+            self.page.click("#midi")
+        return download.value.path().read_bytes()
+
+    @property
+    def seed(self):
+        return self.page.locator("#facts b").first.inner_text()
+
+
+@pytest.fixture
+def visit(chromium):
+    """Open the page: visit() or visit(viewport=...); what goes wrong in the browser fails the test."""
+    visitors = []
+
+    def open_page(**settings):
+        visitors.append(Visitor(chromium, **settings))
+        return visitors[-1]
+
+    yield open_page
+    for visitor in visitors:
+        visitor.context.close()
+    for visitor in visitors:
+        assert not visitor.foreign, f"requests left the origin: {visitor.foreign}"
+        assert not visitor.errors, f"errors in the console: {visitor.errors}"
+
+
+@pytest.fixture(scope="session")
+def poster(tmp_path_factory):
+    return draw_poster(tmp_path_factory.mktemp("posters") / "red.png")
