@@ -27,6 +27,8 @@ from train.music_data import Piece, head, read_split
 from train.ngrams import NGram
 
 LONGEST = 2000  # notes of a piece that count for bits a note
+PARTS = ("real", "pieces", "bits", "speed")
+ORDERS = {"unigram": 0, "bigram": 1, "trigram": 2}
 SEED = 0  # of every bootstrap
 
 
@@ -125,12 +127,14 @@ def yardsticks(data: Path, test: list[Piece], work: Path) -> dict:
     if path.exists():
         return json.loads(path.read_text())
     learn = [encode(piece.score).fields.astype(np.uint8) for piece in read_split(data, "train") if piece.on_grid]
-    wanted = {"unigram": (0, False), "bigram": (1, False), "trigram": (2, False), "trigram_within_note": (2, True)}
     figures = {}
-    for name, (order, within) in wanted.items():
-        model = NGram(learn, order, within)
-        figures[name] = bits_by_genre(lambda piece, model=model: model.bits(encode(piece.score).fields[:LONGEST]), test)
-        print(f"{name}: {figures[name]['value']} bits a note", flush=True)
+    for within, names in ((False, ("unigram", "bigram", "trigram")), (True, ("trigram_within_note",))):
+        model = NGram(learn, 2, within)
+        for name in names:
+            order = ORDERS[name.split("_")[0]]
+            figures[name] = bits_by_genre(
+                lambda piece, order=order, model=model: model.bits(encode(piece.score).fields[:LONGEST], order), test)
+            print(f"{name}: {figures[name]['value']} bits a note", flush=True)
     path.write_text(json.dumps(figures, indent=2))
     return figures
 
@@ -141,10 +145,12 @@ def composer_bits(weights: Path, test: list[Piece], apart: list[Piece]) -> dict:
 
     composer = BiLSTMComposer.from_pretrained(weights)
 
-    def bits(piece):
-        return composer.bits_per_note(head(piece.score, LONGEST), piece.genre)
+    def bits(piece, attributes=True):
+        return composer.bits_per_note(head(piece.score, LONGEST), piece.genre, attributes=attributes)
 
-    return {"composer": bits_by_genre(bits, test), "composer_without_grid": bits_by_genre(bits, apart)}
+    return {"composer": bits_by_genre(bits, test),
+            "composer_told_the_genre_alone": bits_by_genre(lambda piece: bits(piece, False), test),
+            "composer_without_grid": bits_by_genre(bits, apart)}
 
 
 def speed(weights: Path, runs: int) -> dict:
@@ -170,7 +176,10 @@ def speed(weights: Path, runs: int) -> dict:
 
 def evaluate(weights: Path, data: Path, work: Path, pieces: int, mix_pieces: int, processes: int,
              others: dict[str, Path], parts: set[str]) -> dict:
-    """All figures of `parts` ("pieces", "bits", "speed"); what is not asked for is kept from the last metrics.json."""
+    """All figures of `parts`; what is not asked for is kept from the last metrics.json.
+
+    Parts are "real" (real pieces and yardsticks, kept in the work folder for the others), "pieces", "bits" and "speed".
+    """
     path = weights / "metrics.json"
     metrics = json.loads(path.read_text()) if path.exists() else {}
     metrics |= {"seed": SEED, "notes": generate_sets.NOTES, "temperature": 1.0}
@@ -178,6 +187,11 @@ def evaluate(weights: Path, data: Path, work: Path, pieces: int, mix_pieces: int
     test, val = list(read_split(data, "test")), list(read_split(data, "val"))
     grid = {name: [piece for piece in split if piece.on_grid] for name, split in (("test", test), ("val", val))}
 
+    if "real" in parts:
+        yardsticks(data, grid["test"], work)
+        index = copy_index(data, work)
+        for name, by in real_sets(test, val, grid).items():
+            measured(name, [score for genre in GENRES for score in by[genre]], index, work)
     if "speed" in parts:
         metrics["notes_per_second"] = speed(weights, 20)
     if "bits" in parts:
@@ -190,6 +204,21 @@ def evaluate(weights: Path, data: Path, work: Path, pieces: int, mix_pieces: int
     return metrics
 
 
+def real_sets(test: list[Piece], val: list[Piece], grid: dict[str, list[Piece]]) -> dict[str, dict[str, list[Score]]]:
+    """Sets of real scores by genre: as long as generated pieces, whole on a beat grid, and whole of all kinds."""
+    def by_genre(split, notes=None):
+        return {genre: [head(piece.score, notes) if notes else piece.score for piece in split if piece.genre == genre]
+                for genre in GENRES}
+
+    return {
+        "real_test_600": by_genre(grid["test"], generate_sets.NOTES),
+        "real_val_600": by_genre(grid["val"], generate_sets.NOTES),
+        "real_test_grid": by_genre(grid["test"]),
+        "real_test": by_genre(test),
+        "real_val": by_genre(val),
+    }
+
+
 def measure_sets(weights, data, work, pieces, mix_pieces, processes, others, test, val, grid) -> dict:
     """The figures of generated and of real pieces side by side."""
     if not (work.parent / "judge" / "judge.safetensors").exists():
@@ -200,18 +229,8 @@ def measure_sets(weights, data, work, pieces, mix_pieces, processes, others, tes
     generate_sets.compose(weights, folder, generate_sets.genre_jobs(pieces), processes)
     generate_sets.compose(weights, folder, generate_sets.mixture_jobs(mix_pieces), processes)
 
-    def by_genre(split, notes=None):
-        return {genre: [head(piece.score, notes) if notes else piece.score for piece in split if piece.genre == genre]
-                for genre in GENRES}
-
-    sets = {
-        "generated": {genre: generate_sets.read_set(folder, genre, pieces) for genre in GENRES},
-        "real_test_600": by_genre(grid["test"], generate_sets.NOTES),
-        "real_val_600": by_genre(grid["val"], generate_sets.NOTES),
-        "real_test_grid": by_genre(grid["test"]),
-        "real_test": by_genre(test),
-        "real_val": by_genre(val),
-    }
+    sets = {"generated": {genre: generate_sets.read_set(folder, genre, pieces) for genre in GENRES}}
+    sets |= real_sets(test, val, grid)
     for name, place in others.items():
         sets[name] = {genre: generate_sets.read_set(place, genre) for genre in GENRES}
     figures = {}
@@ -235,7 +254,7 @@ def main():
     parser.add_argument("--pieces", type=int, default=100, help="generated pieces a genre")
     parser.add_argument("--mix-pieces", type=int, default=10, help="generated pieces a mixture")
     parser.add_argument("--processes", type=int, default=1)
-    parser.add_argument("--parts", nargs="+", choices=("pieces", "bits", "speed"), default=["pieces", "bits", "speed"])
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--also", nargs="*", default=[], metavar="NAME=FOLDER",
                         help="further sets of pieces, <genre>_<seed>.mid, such as those of the older stacks")
     options = parser.parse_args()

@@ -45,13 +45,17 @@ class NGram:
             contexts.append(contexts[-1] * 256 + column + 1)
         return contexts
 
-    def bits(self, fields: np.ndarray) -> float:
-        """Mean negative log2-likelihood of a piece's notes, all fields summed, in bits a note."""
+    def bits(self, fields: np.ndarray, order: int | None = None) -> float:
+        """Mean negative log2-likelihood of a piece's notes, all fields summed, in bits a note.
+
+        With `order` no context longer than that counts, as if the model had been made with it.
+        """
+        lengths = 1 + (self._order if order is None else order)
         total = np.zeros(len(fields))
         for field, counts in enumerate(self._counts):
             size = SIZES[FIELDS[field]]
             chance = np.full(len(fields), 1 / size)
-            for context, table in zip(self._contexts(fields, field), counts):
+            for context, table in list(zip(self._contexts(fields, field), counts))[:lengths]:
                 chance = _smooth(table, context, fields[:, field].astype(np.int64), size, chance)
             total -= np.log2(chance)
         return float(total.mean())
