@@ -8,7 +8,7 @@ from posterbeat.music.network import PHRASE, Batch
 from posterbeat.music.stretch import collate, stretch
 
 # How often each sort of recall is shown: what looks back only, what is known of the form, nothing.
-_HINTS = (("match", 0.5), ("plan", 0.35), ("none", 0.15))
+_HINTS = (("match", 0.35), ("plan", 0.4), ("none", 0.25))
 _READ_BEFORE = 1  # phrases before the stretch that are read in training (all MEMORY of them in use)
 
 

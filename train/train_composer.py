@@ -3,13 +3,15 @@
     python -m train.train_composer data/music.npz runs/composer --minutes 150
 
 The learning rate warms up, stays, and falls to zero over the last quarter of the sitting, so that every sitting ends
-with a network worth keeping. `runs/composer/log.csv` has the curves; `last.pt` is the checkpoint, `best.safetensors`
+with a network worth keeping. A sitting that is told to stop (SIGTERM) saves first. `runs/composer/log.csv` has the curves; `last.pt` is the checkpoint, `best.safetensors`
 the network with the fewest bits a note on `val`.
 """
 
 import argparse
 import csv
 import json
+import signal
+import threading
 import time
 from pathlib import Path
 
@@ -66,8 +68,10 @@ def train(arguments) -> None:
     writer = csv.writer(log)
     begin, last_saved, warm = time.monotonic(), time.monotonic(), 150 if not updates else 40
     averaged, here = None, 0
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
 
-    def save(final: bool = False):
+    def save():
         nonlocal best
         figures = validate(network, val_set)
         if figures["bits"] < best:
@@ -82,7 +86,7 @@ def train(arguments) -> None:
         log.flush()
         print(f"val {figures} at {seen / 1e6:.2f} M notes", flush=True)
 
-    while (elapsed := time.monotonic() - begin) < arguments.minutes * 60:
+    while (elapsed := time.monotonic() - begin) < arguments.minutes * 60 and not stop.is_set():
         left = 1 - elapsed / (arguments.minutes * 60)
         rate = arguments.lr * min(1.0, (here + 1) / warm, max(left / 0.25, 0.01))
         for group in optimiser.param_groups:
@@ -103,7 +107,7 @@ def train(arguments) -> None:
         if time.monotonic() - last_saved > arguments.save_minutes * 60:
             save()
             last_saved = time.monotonic()
-    save(final=True)
+    save()
 
 
 def main():

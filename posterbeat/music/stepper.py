@@ -35,23 +35,24 @@ class Tables:
             self.hint_kind = _array((network.hint_kind.weight + network.hint.bias) @ reach.T)
             self.condition = gates[:, 2 * width:]
             self.first_bias = _array(network.first.bias_ih_l0 + network.first.bias_hh_l0)
-            self.first = _array(network.first.weight_hh_l0.T)
+            self.first = network.first.weight_hh_l0.detach()
             self.second_bias = _array(network.second.bias_ih_l0 + network.second.bias_hh_l0)
-            self.second = _array(torch.cat([network.second.weight_ih_l0, network.second.weight_hh_l0], dim=1).T)
-            self.query, self.query_bias = _array(network.query.weight.T / 8), _array(network.query.bias / 8)
+            self.second = torch.cat([network.second.weight_ih_l0, network.second.weight_hh_l0], dim=1)
+            self.query, self.query_bias = network.query.weight / 8, _array(network.query.bias / 8)
             self.age = _array(network.age)
             self.nothing = _array(network.nothing.view(2, self.heads, 1, 64))
-            self.skip, self.skip_bias = _array(network.skip.weight[:, :-width].T), _array(network.skip.bias)
+            self.skip = network.skip.weight[:, :-width].contiguous()
+            self.skip_bias = _array(network.skip.bias)
             self.norm, self.norm_bias = _array(network.norm.weight), _array(network.norm.bias)
             heads = network.heads
-            self.hidden = _array(torch.cat([layer.weight for layer in heads.hidden]).T)
+            self.hidden = torch.cat([layer.weight for layer in heads.hidden])
             self.hidden_bias = _array(torch.cat([layer.bias for layer in heads.hidden]))
             self.given = [[_array(table.weight) for table in tables] for tables in heads.given]
             line = torch.cat([layer.weight for layer in heads.voice_out])
             size = line.shape[1] // len(heads.voice)
             self.voice = [_array(table.weight @ line[:, slot * size:(slot + 1) * size].T)
                           for slot, table in enumerate(heads.voice)]
-            self.out = [(_array(layer.weight.T), _array(layer.bias)) for layer in heads.out]
+            self.out = [(layer.weight.detach(), layer.bias.detach()) for layer in heads.out]
 
 
 class Stepper:
@@ -93,21 +94,21 @@ class Stepper:
         event = sum(table[column] for table, column in zip(tables.event, columns))
         hinted = tables.hint_kind[kind] + sum(
             table[column] for slot, note in zip(tables.hint, hint) for table, column in zip(slot, _own_pitch(note)))
-        self._first = _cell(self._base + (event + hinted[:4 * writer]) + self._first[0] @ tables.first, self._first[1])
+        self._first = _cell(self._base + (event + hinted[:4 * writer]) + _product(self._first[0], tables.first), self._first[1])
         recalled = self._attend(self._first[0])
         inputs = np.concatenate([self._first[0], recalled, self._second[0]], axis=1)
-        self._second = _cell(inputs @ tables.second + tables.second_bias, self._second[1])
-        written = self._second[0] + self._first[0] + recalled @ tables.skip + tables.skip_bias + hinted[4 * writer:]
+        self._second = _cell(_product(inputs, tables.second) + tables.second_bias, self._second[1])
+        written = self._second[0] + self._first[0] + _product(recalled, tables.skip) + tables.skip_bias + hinted[4 * writer:]
         written = written - written.mean(1, keepdims=True)
         written /= np.sqrt((written * written).mean(1, keepdims=True) + np.float32(1e-5))
         written = written * tables.norm + tables.norm_bias
-        self._hidden = (written @ tables.hidden + tables.hidden_bias).reshape(len(written), len(FIELDS), -1)
+        self._hidden = (_product(written, tables.hidden) + tables.hidden_bias).reshape(len(written), len(FIELDS), -1)
 
     def _attend(self, state: np.ndarray) -> np.ndarray:
         tables = self._tables
         if self._keys is None:
             return np.repeat(tables.nothing[1].reshape(1, -1), len(state), axis=0)
-        query = (state @ tables.query + tables.query_bias).reshape(len(state), tables.heads, 64).transpose(1, 0, 2)
+        query = (_product(state, tables.query) + tables.query_bias).reshape(len(state), tables.heads, 64).transpose(1, 0, 2)
         weights = query @ self._keys
         weights[:, :, 1:] += np.repeat(query @ self._ages, PHRASE, axis=2)
         weights = np.exp(weights - weights.max(axis=2, keepdims=True))
@@ -128,7 +129,7 @@ class Stepper:
         if index >= 2:
             hidden = hidden + self._line[index - 2]
         weight, bias = self._tables.out[index]
-        return torch.from_numpy(F.gelu(torch.from_numpy(hidden)).numpy() @ weight + bias)
+        return F.linear(F.gelu(torch.from_numpy(hidden)), weight, bias)
 
 
 def _own_pitch(note) -> list[int]:
@@ -144,6 +145,11 @@ def _cell(gates: np.ndarray, cell: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     opened = 1 / (1 + np.exp(-gates))
     cell = opened[:, size:2 * size] * cell + opened[:, :size] * np.tanh(gates[:, 2 * size:3 * size])
     return opened[:, 3 * size:] * np.tanh(cell), cell
+
+
+def _product(rows: np.ndarray, weight: torch.Tensor) -> np.ndarray:
+    """rows @ weight.T by PyTorch, which reads the matrix once for two rows where NumPy packs it anew each time."""
+    return F.linear(torch.from_numpy(rows), weight).numpy()
 
 
 def _array(tensor: torch.Tensor) -> np.ndarray:
