@@ -52,7 +52,8 @@ def render(
         An SF2 or SF3 file. Without it the environment's POSTERBEAT_SOUNDFONT, then the first of `SOUNDFONTS`
         that exists, then pretty_midi's own TimGM6mb.
     time_limit
-        Seconds after which FluidSynth is stopped; default 20 and half the score's length.
+        Seconds after which FluidSynth is stopped; default 60 and the score's length,
+        long enough for a busy machine.
 
     Returns
     -------
@@ -72,7 +73,7 @@ def render(
     chosen = _asked_for(soundfont)
     if shutil.which("fluidsynth"):
         try:
-            limit = 20 + seconds / 2 if time_limit is None else time_limit
+            limit = 60 + seconds if time_limit is None else time_limit
             sound = _check(_fluidsynth(mixed, chosen or _installed(), limit), seconds, "FluidSynth")
             return _master(sound, seconds), SAMPLE_RATE
         except RenderError as error:
