@@ -13,7 +13,7 @@ from timm.scheduler import CosineLRScheduler
 from timm.utils import ModelEmaV3
 from torch import nn
 
-from train.poster_data import Posters, augment, balanced_accuracy, resize, to_input
+from train.poster_data import Posters, augment, balance_weights, balanced_accuracy, resize, to_input
 
 
 @dataclass
@@ -22,7 +22,9 @@ class Settings:
     batch: int = 48
     lr: float = 1e-3  # of the head; the backbone gets lr * backbone_lr
     backbone_lr: float = 0.2  # pretrained layers are to be bent, not melted
-    weight_decay: float = 0.02
+    weight_decay: float = 0.02  # of the pretrained layers
+    head_decay: float = 0.5  # of the head, whose descriptor has thousands of numbers
+    draw: float = 0.5  # 1: genres are drawn alike, 0: as they are; the loss weighs what is left of `balance`
     balance: float = 1.0  # 1: genres count alike, as in the figure that is published
     mixup: float = 0.0  # Beta parameter; 0 is off
     ema: float = 0.999
@@ -67,9 +69,12 @@ class Pictures:
         return [to_input(np.stack([resize(one, self.size) for one in pictures]))]
 
 
-def batches(source, rows: np.ndarray, settings: Settings, epoch: int, skip: int = 0) -> Iterator[tuple]:
+def batches(
+    source, rows: np.ndarray, chances: np.ndarray, settings: Settings, epoch: int, skip: int = 0
+) -> Iterator[tuple]:
     """(step, rows, inputs) of an epoch, in an order that only seed and epoch decide; the first `skip` left out."""
-    order = np.random.default_rng([settings.seed, epoch]).permutation(rows)
+    rng = np.random.default_rng([settings.seed, epoch])
+    order = rng.choice(rows, len(rows), p=chances / chances.sum()) if settings.draw else rng.permutation(rows)
     for step in range(skip, len(order) // settings.batch):
         chosen = order[step * settings.batch : (step + 1) * settings.batch]
         yield step, chosen, source.inputs(chosen, np.random.default_rng([settings.seed, epoch, step]))
@@ -98,7 +103,7 @@ def parameter_groups(model: nn.Module, pretrained: Sequence[nn.Module], settings
         {
             "params": parameters,
             "lr": settings.lr * (settings.backbone_lr if is_deep else 1.0),
-            "weight_decay": settings.weight_decay if decays and not settings.adam else 0.0,
+            "weight_decay": (settings.weight_decay if is_deep else settings.head_decay) if decays else 0.0,
         }
         for (is_deep, decays), parameters in groups.items()
     ]
@@ -109,7 +114,7 @@ def train(
     source,
     rows: np.ndarray,
     targets: np.ndarray,
-    weights: np.ndarray,
+    labels: np.ndarray,
     validate: Callable[[nn.Module], float],
     run: Path,
     settings: Settings,
@@ -122,8 +127,8 @@ def train(
     ----------
     source, rows
         Where inputs come from, and which posters of it to learn.
-    targets, weights
-        For every poster of the source: target (posters, classes) and weight (posters,).
+    targets, labels
+        For every poster of the source: target (posters, classes), and first listed genre (posters,) to balance by.
     validate
         A figure of a model on held-out posters; higher is better.
     run
@@ -151,6 +156,9 @@ def train(
     ema = ModelEmaV3(model, decay=settings.ema, use_warmup=True)
     first_epoch = skip = updates = 0
     best = -math.inf
+    chances = balance_weights(labels[rows], settings.draw)
+    weights = np.zeros(len(labels), np.float32)
+    weights[rows] = balance_weights(labels[rows], settings.balance - settings.draw)
     checkpoint = run / "checkpoint.pt"
     if checkpoint.exists():
         state = torch.load(checkpoint, map_location=device, weights_only=True)
@@ -175,7 +183,7 @@ def train(
                     part.eval()
         start = saved = time.time()
         losses = []
-        for step, chosen, inputs in batches(source, rows, settings, epoch, skip):
+        for step, chosen, inputs in batches(source, rows, chances, settings, epoch, skip):
             inputs = [torch.from_numpy(part).to(device) for part in inputs]
             inputs = [x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x for x in inputs]
             target = torch.from_numpy(targets[chosen]).to(device)

@@ -59,10 +59,12 @@ def save_weights(network: nn.Module, folder: Path, size: tuple[int, int], calibr
         for name, value in network.state_dict().items()
     }
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "model.safetensors").chmod(0o644)
     config = {"label_names": list(GENRES), "calibration": calibration, **more}
     data = {"input_size": (3, *size), "mean": (0.5,) * 3, "std": (0.5,) * 3, "interpolation": "bicubic",
             "crop_pct": 1.0, "crop_mode": "squash"}
-    save_config_for_hf(network, folder / "config.json", model_config=config, data_config=data)
+    save_config_for_hf(network, folder / "config.json", model_config=config, data_config=data,
+                       model_args=getattr(network, "built_with", None))
     written = json.loads((folder / "config.json").read_text())
     written.get("model_args", {}).pop("pretrained_backbone", None)  # whoever loads these needs no others
     (folder / "config.json").write_text(json.dumps(written, indent=2) + "\n")

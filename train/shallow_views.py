@@ -4,7 +4,7 @@ The early layers of an ImageNet network change little when it learns posters, bu
 output is kept on disk for the plain poster and for a few augmented views, and the deeper blocks train on that. With
 OpenVINO installed (`pip install openvino`) the views take a third of the time.
 
-    python -m train.shallow_views --split-at 4 --views 2
+    python -m train.shallow_views --split-at 5 --views 2
 """
 
 import argparse
@@ -149,7 +149,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/vision/views"))
     parser.add_argument("--backbone", default="tf_efficientnet_lite0")
     parser.add_argument("--size", type=int, nargs=2, default=(288, 192), metavar=("HEIGHT", "WIDTH"))
-    parser.add_argument("--split-at", type=int, default=4, help="how many blocks stay frozen")
+    parser.add_argument("--split-at", type=int, default=5, help="how many blocks stay frozen")
     parser.add_argument("--views", type=int, default=2, help="augmented views of each training poster")
     arguments = parser.parse_args()
     cache_views(arguments.data, arguments.out, arguments.backbone, arguments.size, arguments.split_at, arguments.views)

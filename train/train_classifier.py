@@ -26,15 +26,15 @@ import posterbeat.vision  # noqa: F401  registers the networks
 from posterbeat.vision.posternet import PosterNet
 from train.classifier_loop import CachedViews, Pictures, Settings, logits_of, train, val_figure
 from train.classifier_weights import calibrate, half_rounded, save_weights
-from train.poster_data import Posters, balance_weights, soft_labels, study_subset
+from train.poster_data import Posters, soft_labels, study_subset
 from train.prepare_posters import prepare
 from train.shallow_views import Deep, cache_views, imagenet_posternet
 
 _DEFAULTS = {
-    "head": Settings(epochs=12, batch=256, lr=1e-3, weight_decay=0.05, ema=0.99, warmup=0.5),
+    "head": Settings(epochs=4, batch=512, lr=1e-3, ema=0.95, warmup=0.3, draw=0.0),
     "deep": Settings(),
     "full": Settings(epochs=12, batch=64, lr=5e-4),
-    "study": Settings(epochs=25, batch=64, lr=1e-3, adam=True, balance=0.0),
+    "study": Settings(epochs=15, batch=64, adam=True, weight_decay=0.0, head_decay=0.0, balance=0.0, draw=0.0),
 }
 
 
@@ -86,8 +86,8 @@ def train_head(arguments, settings: Settings) -> tuple[nn.Module, np.ndarray]:
     network.head.norm.running_mean.copy_(torch.from_numpy(spread.mean(0)))
     network.head.norm.running_var.copy_(torch.from_numpy(spread.var(0)))
     # The stages' scales are known from all posters at once: better than learning them batch by batch.
-    train(network.head, learn, np.arange(len(learn)), soft_labels(posters),
-          balance_weights(posters.labels, settings.balance), val_figure(check, held_out), arguments.run, settings,
+    train(network.head, learn, np.arange(len(learn)), soft_labels(posters), posters.labels,
+          val_figure(check, held_out), arguments.run, settings,
           frozen_norms=[network.head])
     torch.save(network.state_dict(), arguments.run / "network.pt")
     return network, logits_of(network.head, check)
@@ -100,10 +100,10 @@ def train_deep(arguments, settings: Settings) -> tuple[nn.Module, np.ndarray]:
     posters, held_out = (Posters.load(arguments.data, split) for split in ("train", "val"))
     learn, check = CachedViews(views(arguments.views, "train")), CachedViews(views(arguments.views, "val")[:1])
     network.backbone.requires_grad_(False)
-    for module in deep.learning()[max(0, arguments.freeze - arguments.split_at):]:
+    for module in deep.learning():
         module.requires_grad_(True)
-    train(deep, learn, np.arange(len(learn)), soft_labels(posters),
-          balance_weights(posters.labels, settings.balance), val_figure(check, held_out), arguments.run, settings,
+    train(deep, learn, np.arange(len(learn)), soft_labels(posters), posters.labels,
+          val_figure(check, held_out), arguments.run, settings,
           deep.learning(), deep.learning())
     torch.save(network.state_dict(), arguments.run / "network.pt")
     return network, logits_of(deep, check)
@@ -114,8 +114,8 @@ def train_full(arguments, settings: Settings) -> tuple[nn.Module, np.ndarray]:
     network = start_posternet(arguments).to(memory_format=torch.channels_last)
     posters, held_out = (Posters.load(arguments.data, split) for split in ("train", "val"))
     learn, check = Pictures(posters, arguments.size, True), Pictures(held_out, arguments.size, False)
-    train(network, learn, np.arange(len(learn)), soft_labels(posters),
-          balance_weights(posters.labels, settings.balance), val_figure(check, held_out, settings.device),
+    train(network, learn, np.arange(len(learn)), soft_labels(posters), posters.labels,
+          val_figure(check, held_out, settings.device),
           arguments.run, settings, [network.backbone], [network.backbone])
     torch.save(network.state_dict(), arguments.run / "network.pt")
     return network.cpu(), logits_of(network.cpu(), check)
@@ -129,7 +129,7 @@ def train_study(arguments, settings: Settings) -> tuple[nn.Module, np.ndarray]:
     posters, held_out = (Posters.load(arguments.data, split) for split in ("train", "val"))
     learn, check = Pictures(posters, arguments.size, True), Pictures(held_out, arguments.size, False)
     train(network, learn, study_subset(posters, settings.seed), soft_labels(posters, first=1.0, smooth=0.0),
-          np.ones(len(learn), np.float32), val_figure(check, held_out), arguments.run, settings)
+          posters.labels, val_figure(check, held_out), arguments.run, settings)
     return network, logits_of(network, check)
 
 
@@ -154,8 +154,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, help="folder to export to; default <run>/weights")
     parser.add_argument("--start", type=Path, help="network.pt or best.pt of an earlier stage")
     parser.add_argument("--backbone", default="tf_efficientnet_lite0", help="any timm name")
-    parser.add_argument("--split-at", type=int, default=4, help="as given to shallow_views.py")
-    parser.add_argument("--freeze", type=int, default=0, help="blocks that stay frozen, if more than --split-at")
+    parser.add_argument("--split-at", type=int, default=5, help="as given to shallow_views.py")
     parser.add_argument("--size", type=int, nargs=2, default=(288, 192), metavar=("HEIGHT", "WIDTH"))
     for field in fields(Settings):
         kind = {"action": argparse.BooleanOptionalAction} if field.type is bool else {"type": field.type}

@@ -67,7 +67,7 @@ class PosterNet(nn.Module):
         num_classes: int = 5,
         in_chans: int = 3,
         hidden: int = 512,
-        drop_rate: float = 0.5,
+        drop_rate: float = 0.6,
         drop_path_rate: float = 0.0,
         pretrained_backbone: bool = False,
     ):
@@ -81,6 +81,7 @@ class PosterNet(nn.Module):
             self.backbone.eval()
             last, _ = self.backbone.forward_intermediates(torch.zeros(1, in_chans, 64, 64))
             self.backbone.train()
+        self.built_with = {"backbone": backbone, "hidden": hidden}  # what config.json has to repeat
         self.num_classes = num_classes
         self.num_features = 2 * (sum(widths) + last.shape[1])
         self.head_hidden_size = hidden

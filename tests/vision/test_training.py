@@ -1,0 +1,127 @@
+"""The training loop learns, goes on after an interruption, and its parts do what they say."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import timm
+import torch
+
+import posterbeat.vision  # noqa: F401  registers the networks
+from posterbeat.genres import GENRES
+from tests.vision.drawn import poster
+from train.classifier_loop import Pictures, Settings, logits_of, train, val_figure
+from train.evaluate_classifier import any_genre, balanced, calibration_error, interval
+from train.poster_data import IMDB, Posters, augment, balance_weights, soft_labels, study_subset
+from train.shallow_views import Deep, Shallow
+
+SETTINGS = Settings(epochs=3, batch=10, lr=3e-3, ema=0.5, draw=0.0)
+
+
+@pytest.fixture(scope="module")
+def posters():
+    """Fifty drawn posters whose genre is how light they are."""
+    labels = np.arange(50) % len(GENRES)
+    pixels = np.stack([
+        (np.asarray(poster(seed), float) * 0.2 + 45 * label).clip(0, 255).astype(np.uint8)
+        for seed, label in enumerate(labels)
+    ])
+    listed = [GENRES[label].title() + ("|Horror" if seed % 2 else "") for seed, label in enumerate(labels)]
+    table = pd.DataFrame({
+        "label": [GENRES[label] for label in labels], "genres": listed, "genres_source": [IMDB, "movielens"] * 25,
+    })
+    return Posters(table, pixels)
+
+
+def learn(posters, run, settings=SETTINGS, stop_at=None):
+    torch.manual_seed(1)
+    network = timm.create_model("poster_lenet")
+    source, calls = Pictures(posters, (48, 32), False), []
+    figure = val_figure(source, posters)
+
+    def validate(model):
+        calls.append(1)
+        if len(calls) == stop_at:
+            raise KeyboardInterrupt
+        return figure(model)
+
+    best = train(network, source, np.arange(50), soft_labels(posters), posters.labels, validate, run, settings)
+    return network, best, logits_of(network, source)
+
+
+def test_a_network_learns(posters, tmp_path):
+    _, best, _ = learn(posters, tmp_path, replace(SETTINGS, epochs=20))
+    assert best > 0.7
+    curve = pd.read_csv(tmp_path / "curve.csv")
+    assert len(curve) == 20
+    assert curve.loss.iloc[-1] < curve.loss.iloc[0]
+
+
+def test_an_interrupted_run_ends_as_one_that_was_not(posters, tmp_path):
+    *_, whole = learn(posters, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        learn(posters, tmp_path / "broken", stop_at=2)
+    *_, resumed = learn(posters, tmp_path / "broken")
+    np.testing.assert_allclose(resumed, whole, atol=1e-5)
+
+
+def test_soft_labels_tell_first_from_other_genres(posters):
+    soft = soft_labels(posters, first=0.7, smooth=0.0)
+    assert soft.sum(1) == pytest.approx(np.ones(50))
+    assert soft[0].tolist() == pytest.approx([1, 0, 0, 0, 0])
+    assert soft[6].tolist() == pytest.approx([0, 1, 0, 0, 0])
+    assert soft[1].tolist() == pytest.approx([0, 0.5, 0, 0, 0.5])  # no order in this source: both alike
+
+
+def test_balance_makes_genres_count_alike():
+    labels = np.array([0] * 90 + [1] * 9 + [2])
+    weights = balance_weights(labels)
+    assert [weights[labels == genre].sum() for genre in range(3)] == pytest.approx([100 / 3] * 3)
+    assert balance_weights(labels, 0.0) == pytest.approx(np.ones(100))
+
+
+def test_the_studys_posters_are_balanced_and_imdbs():
+    labels = np.repeat(np.arange(5), [4000, 1324, 9000, 9000, 2000])
+    table = pd.DataFrame({"label": [GENRES[label] for label in labels], "genres_source": IMDB})
+    rows = study_subset(Posters(table, np.empty(len(labels))))
+    counts = np.bincount(labels[rows])
+    assert len(rows) == pytest.approx(7254, abs=5)
+    assert counts.max() - counts.min() < 200
+
+
+def test_a_view_keeps_size_and_hue():
+    rng = np.random.default_rng(0)
+    red = np.zeros((240, 160, 3), np.uint8)
+    red[..., 0] = 200
+    views = [augment(red, (96, 64), rng) for _ in range(20)]
+    assert {view.shape for view in views} == {(96, 64, 3)}
+    assert len({int(view[48, 32, 0]) for view in views}) > 5  # lighter and darker
+    assert all(view[48, 32, 0] > 3 * max(view[48, 32, 1:].max(), 1) for view in views)  # but always red
+
+
+def test_both_halves_make_the_whole_network():
+    network = timm.create_model("posternet").eval()
+    picture = torch.rand(1, 3, 96, 64)
+    with torch.inference_mode():
+        for split_at in (3, 4, 5):
+            halves = Deep(network, split_at)(*Shallow(network, split_at)(picture))
+            torch.testing.assert_close(halves, network(picture), atol=1e-4, rtol=1e-4)
+
+
+def test_figures_on_a_case_worked_by_hand():
+    labels = np.array([0, 0, 0, 1, 2, 3, 4])
+    guesses = np.array([0, 1, 0, 1, 2, 3, 0])
+    listed = np.eye(5, dtype=bool)[labels]
+    listed[1, 1] = True
+    assert balanced(guesses, labels) == pytest.approx((2 / 3 + 1 + 1 + 1 + 0) / 5)
+    assert any_genre(guesses, labels, listed) == pytest.approx(4 / 5)
+    found = interval(balanced, np.tile(guesses, 20), np.tile(labels, 20))
+    assert found["low"] < found["value"] < found["high"]
+
+
+def test_calibration_error_is_the_gap_between_confidence_and_truth():
+    labels = np.arange(5).repeat(100)
+    right = (np.arange(500) % 10 < 7).astype(float)
+    assert calibration_error(np.full(500, 0.7), right, labels) == pytest.approx(0, abs=1e-6)
+    assert calibration_error(np.full(500, 0.9), right, labels) == pytest.approx(0.2, abs=1e-6)
