@@ -9,11 +9,11 @@ import time
 
 import numpy as np
 import pytest
-from hub_server import Hub
 from safetensors.numpy import save
 
 from posterbeat import hub as weights
 from posterbeat.errors import WeightsError
+from tests.hub_server import Hub
 
 TOKEN = "hf_averysecrettokenthatnobodymaysee"
 FILES = {"config.json": b'{"a": 1}', "model.safetensors": save({"weight": np.arange(6000.0)})}

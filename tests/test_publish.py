@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from hub_server import Hub
 from safetensors.numpy import save
 
 from posterbeat.errors import PosterBeatError, WeightsError
+from tests.hub_server import Hub
 from train.publish import main, parcels, space_readme
 
 ROOT = Path(__file__).resolve().parents[1]
