@@ -69,7 +69,8 @@ def check_seed(seed: Any) -> int:
     if number is None or not SEED[0] <= number <= SEED[1]:
         raise ParameterError(
             f"Seed must be a whole number from {SEED[0]} to {SEED[1]} (2**32 - 1), or nothing to draw one, "
-            f"not {_said(seed)}.")
+            f"not {_said(seed)}."
+        )
     return number
 
 
@@ -197,8 +198,10 @@ class PosterBeat:
         from posterbeat.music.composer import BiLSTMComposer
         from posterbeat.vision.classifier import PosterClassifier
 
-        return cls(PosterClassifier.from_pretrained(_source(classifier, "classifier")),
-                   BiLSTMComposer.from_pretrained(_source(composer, "composer")))
+        return cls(
+            PosterClassifier.from_pretrained(_source(classifier, "classifier")),
+            BiLSTMComposer.from_pretrained(_source(composer, "composer")),
+        )
 
     def read(self, image: Any) -> "GenreReading":
         """Which genre a poster speaks of.
@@ -214,10 +217,19 @@ class PosterBeat:
         """
         return self.classifier.predict(image)
 
-    def compose(self, genre: str | Mapping[str, float], notes: int = 600, temperature: float = 1.0,
-                seed: int | None = None, *, ensemble: str | None = None, tempo: float | None = None,
-                mode: str | None = None, density: float | None = None,
-                progress: Callable[[int, int], None] | None = None) -> Track:
+    def compose(
+        self,
+        genre: str | Mapping[str, float],
+        notes: int = 600,
+        temperature: float = 1.0,
+        seed: int | None = None,
+        *,
+        ensemble: str | None = None,
+        tempo: float | None = None,
+        mode: str | None = None,
+        density: float | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Track:
         """Compose for a genre or a mixture of genres.
 
         Parameters
@@ -247,15 +259,27 @@ class PosterBeat:
         tempo = None if tempo is None else _number("Tempo", tempo, TEMPO)
         density = None if density is None else _number("Density", density, DENSITY)
         controls = {"ensemble": ensemble, "tempo": tempo, "mode": mode, "density": density}
-        score = self.composer.generate(genre_mix, notes=notes, temperature=temperature, seed=seed,
-                                       progress=progress, **controls)
+        score = self.composer.generate(
+            genre_mix, notes=notes, temperature=temperature, seed=seed, progress=progress, **controls
+        )
         return Track(score=score, genre_mix=genre_mix, seed=seed, temperature=temperature, controls=controls)
 
-    def __call__(self, image: Any, genre: str | Mapping[str, float] | None = None, notes: int = 600,
-                 temperature: float = 1.0, seed: int | None = None, *, colours: bool = True,
-                 ensemble: str | None = None, tempo: float | None = None, mode: str | None = None,
-                 density: float | None = None, title: str | None = None,
-                 progress: Callable[[int, int], None] | None = None) -> Track:
+    def __call__(
+        self,
+        image: Any,
+        genre: str | Mapping[str, float] | None = None,
+        notes: int = 600,
+        temperature: float = 1.0,
+        seed: int | None = None,
+        *,
+        colours: bool = True,
+        ensemble: str | None = None,
+        tempo: float | None = None,
+        mode: str | None = None,
+        density: float | None = None,
+        title: str | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Track:
         """Read a poster and compose for it.
 
         Parameters
@@ -286,17 +310,28 @@ class PosterBeat:
             tempo = seen.tempo if tempo is None else tempo
             mode = seen.mode if mode is None else mode
             density = seen.density if density is None else density
-        track = self.compose(mix or reading.probabilities, notes, temperature, seed, ensemble=ensemble, tempo=tempo,
-                             mode=mode, density=density, progress=progress)
+        track = self.compose(
+            mix or reading.probabilities,
+            notes,
+            temperature,
+            seed,
+            ensemble=ensemble,
+            tempo=tempo,
+            mode=mode,
+            density=density,
+            progress=progress,
+        )
         track.poster, track.reading, track.colours, track.title = poster, reading, seen, title
         return track
 
 
-def _source(given: str | Path | None, kind: str) -> str | Path:
-    """Where a model's weights come from: the argument, the environment, or what came with the package."""
-    source = given or os.environ.get(f"POSTERBEAT_{kind.upper()}")
-    if source:
-        return source
+def weights_folder(kind: str) -> Path:
+    """Where the weights that came with posterbeat lie; `kind` is "classifier" or "composer"."""
     package = Path(__file__).resolve().parent
     beside = [root / "weights" / kind for root in (package.parent, package)]  # a checkout, an installed package
     return next((folder for folder in beside if folder.is_dir()), beside[0])
+
+
+def _source(given: str | Path | None, kind: str) -> str | Path:
+    """Where a model's weights come from: the argument, the environment, or what came with the package."""
+    return given or os.environ.get(f"POSTERBEAT_{kind.upper()}") or weights_folder(kind)

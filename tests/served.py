@@ -18,8 +18,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def start(port: int, log: Path, **environment: str) -> subprocess.Popen:
     """Run the app, its output going to a file (a pipe nobody reads would stop it)."""
-    environment = {**os.environ, "GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port),
-                   "OMP_NUM_THREADS": "1", **environment}
+    environment = {
+        **os.environ,
+        "GRADIO_SERVER_NAME": "127.0.0.1",
+        "GRADIO_SERVER_PORT": str(port),
+        "OMP_NUM_THREADS": "1",
+        **environment,
+    }
     with log.open("wb") as output:
         return subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=output)
 
@@ -32,7 +37,12 @@ def free_port() -> int:
 
 @functools.cache
 def served() -> str:
-    """Address of the running app; it is started at the first call and stopped with the test run."""
+    """Address of the running app; it is started at the first call and stopped with the test run.
+
+    POSTERBEAT_URL names one that already runs, such as a Space.
+    """
+    if os.environ.get("POSTERBEAT_URL"):
+        return os.environ["POSTERBEAT_URL"].rstrip("/")
     port, home = free_port(), Path(tempfile.mkdtemp(prefix="posterbeat-tests-"))
     process = start(port, home / "log", GRADIO_TEMP_DIR=str(home / "cache"))
     atexit.register(process.terminate)

@@ -53,22 +53,36 @@ def test_a_poster_becomes_a_playable_wav_and_its_seed_gives_it_again(client, pos
 
 
 def test_composing_needs_no_poster_and_takes_a_mixture(client):
-    _, midi, about = client.predict({"horror": 7, "comedy": 3}, notes=40, seed=2**32 - 1, tempo=90, mode="minor",
-                                    api_name="/compose")
+    _, midi, about = client.predict(
+        {"horror": 7, "comedy": 3}, notes=40, seed=2**32 - 1, tempo=90, mode="minor", api_name="/compose"
+    )
     assert notes_of(midi) == 40 and about["seed"] == 2**32 - 1
     assert about["genre_mix"]["horror"] == pytest.approx(0.7)
     assert about["controls"]["tempo"] == 90
 
 
-@pytest.mark.parametrize("controls, says", [
-    ({"notes": 31}, "32 to 2000"), ({"notes": 2001}, "32 to 2000"), ({"notes": 1.5}, "32 to 2000"),
-    ({"notes": "many"}, "32 to 2000"), ({"notes": True}, "32 to 2000"),
-    ({"temperature": 0}, "0.1 to 2.0"), ({"temperature": -1}, "0.1 to 2.0"), ({"temperature": "NaN"}, "0.1 to 2.0"),
-    ({"genre": "western"}, "action, animation, comedy, drama, horror"), ({"genre": {}}, "action, animation"),
-    ({"genre": {"horror": -1}}, "0 or more"), ({"genre": {"horror": 0}}, "more than 0"),
-    ({"seed": -1}, "0 to 4294967295"), ({"seed": 2**32}, "0 to 4294967295"), ({"ensemble": "kazoos"}, "orchestra"),
-    ({"tempo": "fast"}, "40 to 220"),
-], ids=str)
+@pytest.mark.parametrize(
+    "controls, says",
+    [
+        ({"notes": 31}, "32 to 2000"),
+        ({"notes": 2001}, "32 to 2000"),
+        ({"notes": 1.5}, "32 to 2000"),
+        ({"notes": "many"}, "32 to 2000"),
+        ({"notes": True}, "32 to 2000"),
+        ({"temperature": 0}, "0.1 to 2.0"),
+        ({"temperature": -1}, "0.1 to 2.0"),
+        ({"temperature": "NaN"}, "0.1 to 2.0"),
+        ({"genre": "western"}, "action, animation, comedy, drama, horror"),
+        ({"genre": {}}, "action, animation"),
+        ({"genre": {"horror": -1}}, "0 or more"),
+        ({"genre": {"horror": 0}}, "more than 0"),
+        ({"seed": -1}, "0 to 4294967295"),
+        ({"seed": 2**32}, "0 to 4294967295"),
+        ({"ensemble": "kazoos"}, "orchestra"),
+        ({"tempo": "fast"}, "40 to 220"),
+    ],
+    ids=str,
+)
 def test_a_wrong_control_is_answered_with_its_range(client, controls, says):
     with pytest.raises(AppError, match=says):
         client.predict(**{"genre": "horror", "notes": 32, **controls}, api_name="/compose")

@@ -22,26 +22,44 @@ def _input(label: str, default: Any, kind: str | list[str], says: str) -> Api:
 
 
 def _genre(empty: str) -> Api:
-    says = f"one of {', '.join(GENRES)}, or an object of genres and weights such as {{\"horror\": 0.7, \"comedy\": 0.3}}; {empty}"
-    return Api(None, {"anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "number"}}],
-                      "description": says, "additional_description": says}, label="genre")
+    weights = '{"horror": 0.7, "comedy": 0.3}'
+    says = f"one of {', '.join(GENRES)}, or an object of genres and weights such as {weights}; {empty}"
+    return Api(
+        None,
+        {
+            "anyOf": [{"type": "string"}, {"type": "object", "additionalProperties": {"type": "number"}}],
+            "description": says,
+            "additional_description": says,
+        },
+        label="genre",
+    )
 
 
 def _controls(ensembles: tuple[str, ...]) -> list[Api]:
     return [
         _input("notes", 600, "integer", f"notes of all instruments, {NOTES[0]} to {NOTES[1]}"),
         _input("temperature", 1.0, "number", f"{TEMPERATURE[0]} (safe) to {TEMPERATURE[1]} (wild)"),
-        _input("seed", None, "integer", f"{SEED[0]} to {SEED[1]}; the same seed gives the same piece; left out, one is drawn"),
+        _input(
+            "seed",
+            None,
+            "integer",
+            f"{SEED[0]} to {SEED[1]}; the same seed gives the same piece; left out, one is drawn",
+        ),
         _input("ensemble", None, "string", f"one of {', '.join(ensembles)}; left out, the composer chooses"),
         _input("tempo", None, "number", "beats a minute; left out, the poster's colours or the composer choose"),
         _input("mode", None, "string", "major or minor; left out, the poster's colours or the composer choose"),
-        _input("density", None, "number", "0 (sparse) to 1 (busy); left out, the poster's colours or the composer choose"),
+        _input(
+            "density", None, "number", "0 (sparse) to 1 (busy); left out, the poster's colours or the composer choose"
+        ),
     ]
 
 
 def _outputs() -> list[gr.components.Component]:
-    return [gr.Audio(label="audio", type="filepath", visible=False), gr.File(label="midi", visible=False),
-            gr.JSON(label="about", visible=False)]
+    return [
+        gr.Audio(label="audio", type="filepath", visible=False),
+        gr.File(label="midi", visible=False),
+        gr.JSON(label="about", visible=False),
+    ]
 
 
 def _answer(track: Any, poster: str | None = None) -> tuple[str, str, dict[str, Any]]:
@@ -66,9 +84,11 @@ def add_endpoints(studio: Studio, ensembles: tuple[str, ...], limit: str) -> Non
     limit
         The concurrency group that composing shares with the page.
     """
+
     def progress_to(progress: gr.Progress):
         def report(done: int, total: int) -> None:
             progress((done, total), desc="Composing", unit="notes")
+
         return report
 
     @spoken
@@ -85,27 +105,69 @@ def add_endpoints(studio: Studio, ensembles: tuple[str, ...], limit: str) -> Non
         return {name: reading[name] for name in ("genre", "probabilities", "colours")}
 
     @spoken
-    def compose(genre, notes=600, temperature=1.0, seed=None, ensemble=None, tempo=None, mode=None, density=None,
-                progress=gr.Progress()):
+    def compose(
+        genre,
+        notes=600,
+        temperature=1.0,
+        seed=None,
+        ensemble=None,
+        tempo=None,
+        mode=None,
+        density=None,
+        progress=gr.Progress(),  # noqa: B008  gradio finds it there
+    ):
         """Compose for a genre or a mixture of genres, without a poster.
 
         Returns:
             the sound as a WAV file, the notes as a MIDI file, and what they were made with (seed, mixture, ...)
         """
-        return _answer(studio.beat.compose(genre, notes, temperature, seed, ensemble=ensemble, tempo=tempo, mode=mode,
-                                           density=density, progress=progress_to(progress)))
+        return _answer(
+            studio.beat.compose(
+                genre,
+                notes,
+                temperature,
+                seed,
+                ensemble=ensemble,
+                tempo=tempo,
+                mode=mode,
+                density=density,
+                progress=progress_to(progress),
+            )
+        )
 
     @spoken
-    def poster_to_music(poster: str, genre=None, notes=600, temperature=1.0, seed=None, ensemble=None, tempo=None,
-                        mode=None, density=None, colours=True, progress=gr.Progress()):
+    def poster_to_music(
+        poster: str,
+        genre=None,
+        notes=600,
+        temperature=1.0,
+        seed=None,
+        ensemble=None,
+        tempo=None,
+        mode=None,
+        density=None,
+        colours=True,
+        progress=gr.Progress(),  # noqa: B008  gradio finds it there
+    ):
         """Read a film poster and compose its soundtrack.
 
         Returns:
             the sound as a WAV file, the notes as a MIDI file, and what they were made with (reading, seed, ...)
         """
         progress(0, desc="Reading the poster")
-        track = studio.beat(poster, genre or None, notes, temperature, seed, colours=colours, ensemble=ensemble,
-                            tempo=tempo, mode=mode, density=density, progress=progress_to(progress))
+        track = studio.beat(
+            poster,
+            genre,
+            notes,
+            temperature,
+            seed,
+            colours=colours,
+            ensemble=ensemble,
+            tempo=tempo,
+            mode=mode,
+            density=density,
+            progress=progress_to(progress),
+        )
         return _answer(track, poster)
 
     @spoken
@@ -122,13 +184,19 @@ def add_endpoints(studio: Studio, ensembles: tuple[str, ...], limit: str) -> Non
         return heat_file(studio, poster, genre)
 
     poster, genre = PosterInput(label="poster", visible=False), _genre("left out, the poster's own reading")
+    one = _input("genre", None, "string", f"one of {', '.join(GENRES)}; left out, the genre that was read")
     shared = {"concurrency_limit": 2, "concurrency_id": limit}
     gr.on([], read_poster, [poster], gr.JSON(label="reading", visible=False), api_name="read_poster")
     gr.on([], compose, [_genre("required"), *_controls(ensembles)], _outputs(), api_name="compose", **shared)
-    gr.on([], poster_to_music,
-          [poster, genre, *_controls(ensembles), _input("colours", True, "boolean", "let the poster's colours steer")],
-          _outputs(), api_name="poster_to_music", **shared)
-    gr.on([], heatmap, [poster, genre], gr.Image(label="heatmap", type="filepath", visible=False), api_name="heatmap")
+    gr.on(
+        [],
+        poster_to_music,
+        [poster, genre, *_controls(ensembles), _input("colours", True, "boolean", "let the poster's colours steer")],
+        _outputs(),
+        api_name="poster_to_music",
+        **shared,
+    )
+    gr.on([], heatmap, [poster, one], gr.Image(label="heatmap", type="filepath", visible=False), api_name="heatmap")
 
 
 def heat_file(studio: Studio, path: str, genre: str | None = None) -> str:

@@ -38,8 +38,14 @@ class PianoRoll(gr.HTML):
 
     def __init__(self, **settings: Any):
         read = {name: (_HERE / f"roll.{name}").read_text(encoding="utf-8") for name in ("html", "css", "js")}
-        super().__init__(None, html_template=read["html"], css_template=read["css"], js_on_load=read["js"],
-                         apply_default_css=False, **settings)
+        super().__init__(
+            None,
+            html_template=read["html"],
+            css_template=read["css"],
+            js_on_load=read["js"],
+            apply_default_css=False,
+            **settings,
+        )
     from typing import Callable, Literal, Sequence, Any, TYPE_CHECKING
     from gradio.blocks import Block
     if TYPE_CHECKING:

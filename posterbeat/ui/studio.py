@@ -18,8 +18,11 @@ from gradio.utils import get_upload_folder
 from posterbeat.errors import PosterBeatError
 from posterbeat.pipeline import PosterBeat, Track
 from posterbeat.ui import words
+from posterbeat.ui.link import link_to
 from posterbeat.ui.roll import roll_value
 
+# The posters drawn for this project, one a genre; an installed package comes without them.
+EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "examples" / "posters").glob("*.jpg"))
 _REFRESH = 0.12  # seconds between two reports of progress: enough to see it move
 
 
@@ -65,18 +68,31 @@ class Studio:
         poster = open_poster(path)
         colours = read_colours(poster)
         reading = self.beat.read(poster)
-        return {"path": path, "genre": reading.genre, "probabilities": reading.probabilities,
-                "colours": {**asdict(colours), "sentence": colours.sentence}}
+        return {
+            "path": path,
+            "genre": reading.genre,
+            "probabilities": reading.probabilities,
+            "colours": {**asdict(colours), "sentence": colours.sentence},
+        }
 
-    def take(self, path: str | None, reading: dict | None, mix: str | dict | None,
-             report: Callable[[int, str, float | None], None], stop: threading.Event, **controls: Any) -> dict[str, Any]:
+    def take(
+        self,
+        path: str | None,
+        reading: dict | None,
+        mix: str | dict | None,
+        report: Callable[[int, str, float | None], None],
+        stop: threading.Event,
+        **controls: Any,
+    ) -> dict[str, Any]:
         """Compose and render one take; every step is reported as (index into words.STEPS, text, share done)."""
+
         def progress(done: int, total: int) -> None:
             if stop.is_set():
                 raise Stopped
             report(1, f"{done} of {total} notes", done / total)
 
-        if mix is None:
+        own = mix is None
+        if own:
             report(0, "Looking at the poster", None)
             reading = reading if reading and reading["path"] == path else self.read(path)
             mix = reading["probabilities"]
@@ -85,7 +101,7 @@ class Studio:
         if stop.is_set():
             raise Stopped
         report(2, "The orchestra plays", None)
-        return keep(track, path)
+        return keep(track, path, own)
 
     def start(self, session: str) -> threading.Event:
         """A visitor's stop signal for a new piece of work; whatever the visitor had running is stopped."""
@@ -107,20 +123,40 @@ def folder() -> Path:
     return path
 
 
-def keep(track: Track, poster: str | None = None) -> dict[str, Any]:
-    """Write a track's MIDI and WAV and describe it in plain values, as a visitor's session keeps it."""
+def keep(track: Track, poster: str | None = None, own: bool = False) -> dict[str, Any]:
+    """Write a track's MIDI and WAV and describe it in plain values, as a visitor's session keeps it.
+
+    `own` says that the mixture is the poster's own reading.
+    """
     from posterbeat.audio.render import renderer_name
 
     genre = max(track.genre_mix, key=track.genre_mix.get)
     stem = folder() / f"posterbeat-{genre}-{track.seed}"
     midi, wav = track.save(stem.with_suffix(".mid")), track.save(stem.with_suffix(".wav"))
     named = {name: value for name, value in (track.controls or {}).items() if value is not None}
+    wish = {
+        **(track.controls or {}),
+        "mix": track.genre_mix,
+        "notes": len(track.score),
+        "temperature": track.temperature,
+        "seed": track.seed,
+        "poster": poster,
+        "own": own,
+    }
     said = {"tempo": "{:.0f} beats a minute", "density": "density {:.2f}"}
     return {
-        "seed": track.seed, "genre": genre, "mix": track.genre_mix, "notes": len(track.score),
-        "temperature": track.temperature, "seconds": round(len(track.audio) / track.sample_rate, 3),
+        "seed": track.seed,
+        "genre": genre,
+        "mix": track.genre_mix,
+        "notes": len(track.score),
+        "temperature": track.temperature,
+        "seconds": round(len(track.audio) / track.sample_rate, 3),
         "controls": ", ".join(said.get(name, "{}").format(value) for name, value in named.items()),
-        "renderer": renderer_name(), "midi": str(midi), "wav": str(wav), "poster": poster,
+        "renderer": renderer_name(),
+        "midi": str(midi),
+        "wav": str(wav),
+        "poster": poster,
+        "link": link_to(wish, EXAMPLES),
         "roll": roll_value(track.score, wav, words.title(track.genre_mix)),
     }
 
@@ -180,6 +216,7 @@ def follow(work: Callable[[Callable[..., None]], Any]) -> Iterator[Any]:
 def spoken(function: Callable) -> Callable:
     """A handler whose PosterBeatErrors reach the visitor, or the client, as their own sentence."""
     if inspect.isgeneratorfunction(function):
+
         @functools.wraps(function)
         def handler(*args, **kwargs):
             try:
@@ -187,10 +224,12 @@ def spoken(function: Callable) -> Callable:
             except PosterBeatError as error:
                 raise gr.Error(str(error), title="That did not work", print_exception=False) from error
     else:
+
         @functools.wraps(function)
         def handler(*args, **kwargs):
             try:
                 return function(*args, **kwargs)
             except PosterBeatError as error:
                 raise gr.Error(str(error), title="That did not work", print_exception=False) from error
+
     return handler

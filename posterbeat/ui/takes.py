@@ -32,13 +32,23 @@ class TakeStrip(gr.HTML):
     """The last takes as buttons; a click carries the `index` of the take."""
 
     def __init__(self, **settings: Any):
-        super().__init__([], html_template='<div class="takes" role="group" aria-label="Your last takes" hidden></div>',
-                         js_on_load=_SCRIPT, apply_default_css=False, **settings)
+        super().__init__(
+            [],
+            html_template='<div class="takes" role="group" aria-label="Your last takes" hidden></div>',
+            js_on_load=_SCRIPT,
+            apply_default_css=False,
+            **settings,
+        )
 
     @staticmethod
     def show(takes: list[dict[str, Any]], current: int) -> list[dict[str, Any]]:
         """The strip's value for these takes, newest first, with one of them on the screen."""
-        return [{"title": take["roll"]["title"], "current": index == current,
-                 "about": f"{take['notes']} notes, seed {take['seed']}",
-                 "poster": gr.FileData(path=take["poster"]).model_dump() if take["poster"] else None}
-                for index, take in enumerate(takes)]
+        return [
+            {
+                "title": take["roll"]["title"],
+                "current": index == current,
+                "about": f"{take['notes']} notes, seed {take['seed']}",
+                "poster": gr.FileData(path=take["poster"]).model_dump() if take["poster"] else None,
+            }
+            for index, take in enumerate(takes)
+        ]

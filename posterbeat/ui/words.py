@@ -9,17 +9,34 @@ MASTHEAD = """<h1>poster<span>beat</span></h1>
 
 OWN = "the poster's own"
 MIXED = "a mixture of my own"
-GENRE_CHOICES = [("The poster's own", OWN), *((name.capitalize(), name) for name in GENRES), ("A mixture of my own", MIXED)]
+LINKED = "as the link says"
+GENRE_CHOICES = [
+    ("The poster's own", OWN),
+    *((name.capitalize(), name) for name in GENRES),
+    ("A mixture of my own", MIXED),
+]
 
 DROP = "Drop a film poster here,\npaste it, or click to choose one"
 SAMPLES = "Or take one of these, drawn for films that do not exist"
 COLOURED = "Let the poster's colours, or your changes to them, set tempo, mode and density"
+AT_ONCE = "Compose as soon as a poster was read"
+ADVANCED = "Advanced: mixture, colours, ensemble"
 ABOUT_MIXTURE = "Blend the genres: the sliders start from what was read on the poster."
 
 # On a phone the screen lies below the fold: bring it into view when composing starts.
-SCROLL = """() => { if (window.innerWidth < 760) document.querySelector("#stage").scrollIntoView({behavior: "smooth"}); }"""
+SCROLL = """() => {
+  if (window.innerWidth < 760) document.querySelector("#stage").scrollIntoView({behavior: "smooth"});
+}"""
 # The file made on demand is put behind a hidden download button, which is then pressed.
-DELIVER = """() => setTimeout(() => (document.querySelector("#courier a") || document.querySelector("#courier")).click(), 150)"""
+DELIVER = """() => {
+  setTimeout(() => (document.querySelector("#courier a") || document.querySelector("#courier")).click(), 150);
+}"""
+
+# Compose as soon as the reading is there, if the visitor asked for it.
+AT_ONCE_SCRIPT = """(wanted, found) => {
+  if (wanted && found) document.querySelector("#compose").click();
+  return [wanted, found];
+}"""
 
 NO_POSTER = "Add a poster first, or choose a genre: without either there is nothing to compose for."
 GONE = "This take was removed after an hour: compose it again with the same settings and seed."
@@ -31,11 +48,11 @@ STEPS = ("Reading", "Composing", "Rendering")
 
 def stage(step: int, text: str = "", share: float | None = None) -> str:
     """The three steps as a list, those before `step` done; a bar where a share of the step is known."""
-    items = "".join(
-        f"<li class='done'>{name}</li>" if k < step else
-        f"<li class='now' aria-current='step'>{name}</li>" if k == step else f"<li>{name}</li>"
-        for k, name in enumerate(STEPS))
-    bar = "" if share is None else f'<div class="bar" aria-hidden="true"><i style="--share:{100 * share:.0f}%"></i></div>'
+    marks = ["class='done'"] * step + ["class='now' aria-current='step'"] + [""] * len(STEPS)
+    items = "".join(f"<li {mark}>{name}</li>" for mark, name in zip(marks, STEPS))
+    bar = ""
+    if share is not None:
+        bar = f'<div class="bar" aria-hidden="true"><i style="--share:{100 * share:.0f}%"></i></div>'
     line = f"<p>{escape(text)}</p>" if text else ""
     return f'<div class="stage" role="status"><ol>{items}</ol>{bar}{line}</div>'
 
@@ -63,24 +80,37 @@ def title(mix: dict[str, float]) -> str:
 
 
 def _a(genre: str) -> str:
-    return {"action": "an action film", "animation": "an animated film", "comedy": "a comedy", "drama": "a drama",
-            "horror": "a horror film"}[genre]
+    return {
+        "action": "an action film",
+        "animation": "an animated film",
+        "comedy": "a comedy",
+        "drama": "a drama",
+        "horror": "a horror film",
+    }[genre]
 
 
 def mix_words(mix: dict[str, float]) -> str:
     """Such as "horror 70 %, comedy 30 %"; shares below half a per cent are left out."""
-    parts = [f"{name} {100 * share:.0f} %" for name, share in sorted(mix.items(), key=lambda item: -item[1])
-             if share >= 0.005]
+    parts = [
+        f"{name} {100 * share:.0f} %"
+        for name, share in sorted(mix.items(), key=lambda item: -item[1])
+        if share >= 0.005
+    ]
     return ", ".join(parts)
 
 
 def facts(take: dict) -> str:
     """What is needed to make a take again, as a line of HTML."""
-    parts = [f"Seed <b>{take['seed']}</b>", escape(mix_words(take["mix"])), f"{take['notes']} notes",
-             f"temperature {take['temperature']:g}"]
+    parts = [
+        f"Seed <b>{take['seed']}</b>",
+        escape(mix_words(take["mix"])),
+        f"{take['notes']} notes",
+        f"temperature {take['temperature']:g}",
+    ]
     if take["controls"]:
         parts.append(escape(take["controls"]))
     parts.append(f"played by {escape(take['renderer'])}")
+    parts.append(f'<a href="{escape(take["link"])}" target="_blank" rel="noopener">link to these settings</a>')
     return f'<p class="facts">{" · ".join(parts)}</p>'
 
 
@@ -88,5 +118,8 @@ def colours_line(colours: dict | None) -> str:
     """What the poster's colours say, as a line of HTML."""
     if not colours:
         return '<p class="facts">Once there is a poster, its colours are read here.</p>'
-    return (f'<p class="facts"><b>{escape(colours["sentence"])}</b>. Lighter than {100 * colours["lightness"]:.0f} %, '
-            f'more saturated than {100 * colours["saturation"]:.0f} % and warmer than {100 * colours["warmth"]:.0f} % of posters.</p>')
+    return (
+        f'<p class="facts"><b>{escape(colours["sentence"])}</b>. Lighter than {100 * colours["lightness"]:.0f} %, '
+        f"more saturated than {100 * colours['saturation']:.0f} % and warmer than {100 * colours['warmth']:.0f} % "
+        "of posters.</p>"
+    )

@@ -20,14 +20,17 @@ def pytest_collection_modifyitems(items):
         return  # in CI a missing browser is a failure, not a skip
     for item in items:
         if "e2e" in item.path.parts:
-            item.add_marker(pytest.mark.skip(reason=f"THE PAGE WAS NOT TESTED IN A BROWSER: {missing} is not installed"))
+            item.add_marker(
+                pytest.mark.skip(reason=f"THE PAGE WAS NOT TESTED IN A BROWSER: {missing} is not installed")
+            )
 
 
 @pytest.fixture(scope="session")
 def chromium():
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"])
+            executable_path=CHROMIUM, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+        )
         yield browser
         browser.close()
 
@@ -55,7 +58,9 @@ class Visitor:
         self.page.set_input_files("#poster input[type=file]", str(path))
 
     def set(self, control, value):
-        field = self.page.locator(f"#{control} input[type=number], #{control} textarea, #{control} input[type=text]").first
+        field = self.page.locator(
+            f"#{control} input[type=number], #{control} textarea, #{control} input[type=text]"
+        ).first
         field.fill(str(value))
         field.press("Tab")
 
@@ -65,7 +70,9 @@ class Visitor:
         self.page.click(button)
         self.page.wait_for_function(
             "before => { const audio = document.querySelector('.roll audio');"
-            " return audio.src && audio.src !== before && audio.readyState > 0; }", arg=before)
+            " return audio.src && audio.src !== before && audio.readyState > 0; }",
+            arg=before,
+        )
         self.page.wait_for_selector("#compose", state="visible")
 
     def midi(self):

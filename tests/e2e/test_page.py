@@ -9,7 +9,8 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 # The roll draws in an animation frame: cursor and sound are compared right after one.
 GAP = """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
-  const roll = document.querySelector(".roll"); done(Math.abs(roll.dataset.cursor - roll.querySelector("audio").currentTime));
+  const roll = document.querySelector(".roll"), audio = roll.querySelector("audio");
+  done(Math.abs(roll.dataset.cursor - audio.currentTime));
 })))"""
 
 
@@ -31,7 +32,9 @@ def test_upload_read_compose_play_seek_and_download(visit, poster):
     assert page.evaluate("document.querySelector('.roll audio').paused")
     strip = page.locator(".roll .map").bounding_box()
     page.mouse.click(strip["x"] + strip["width"] / 2, strip["y"] + strip["height"] / 2)
-    half = page.evaluate("document.querySelector('.roll audio').currentTime / document.querySelector('.roll audio').duration")
+    half = page.evaluate(
+        "document.querySelector('.roll audio').currentTime / document.querySelector('.roll audio').duration"
+    )
     assert 0.45 < half < 0.55
 
     family = page.locator(".roll .legend button").first

@@ -1,0 +1,94 @@
+"""The page's widgets and where they stand: the poster on the left, the music on the right."""
+
+from types import SimpleNamespace
+
+import gradio as gr
+
+from posterbeat.genres import GENRES
+from posterbeat.music.ensemble import ENSEMBLES
+from posterbeat.pipeline import DENSITY, NOTES, TEMPERATURE, TEMPO
+from posterbeat.ui import words
+from posterbeat.ui.about import about
+from posterbeat.ui.poster_input import PosterInput
+from posterbeat.ui.roll import PianoRoll
+from posterbeat.ui.studio import EXAMPLES
+from posterbeat.ui.takes import TakeStrip
+
+
+def lay_out() -> SimpleNamespace:
+    """Create all widgets inside the Blocks that is being built; each is an attribute of what is returned.
+
+    Of one visitor's session: `seen` what was read on the poster, `shown` the take on the screen, `kept` the last takes,
+    `steered` whether (and by what) tempo, mode and density were set.
+    """
+    w = SimpleNamespace(seen=gr.State(None), shown=gr.State(None), kept=gr.State([]), steered=gr.State(False))
+    gr.HTML(words.MASTHEAD, elem_id="masthead")
+    with gr.Row(elem_id="house"):
+        with gr.Column(scale=4, min_width=320, elem_id="left"):
+            _poster(w)
+        with gr.Column(scale=7, min_width=320, elem_id="right"):
+            _controls(w)
+            _screen(w)
+            with gr.Accordion(words.ADVANCED, open=False, elem_id="advanced"):
+                _advanced(w)
+    with gr.Accordion("About", open=False, elem_id="about"):
+        gr.HTML(about)
+    return w
+
+
+def _poster(w: SimpleNamespace) -> None:
+    w.poster = PosterInput(
+        label="Poster", show_label=False, elem_id="poster", height=520, buttons=["fullscreen"],
+        sources=["upload", "clipboard", "webcam"], placeholder=words.DROP)
+    if EXAMPLES:
+        gr.Examples([[str(path)] for path in EXAMPLES], [w.poster], label=words.SAMPLES, elem_id="samples",
+                    cache_examples=False, api_visibility="private")
+    w.label = gr.Label(label="Genre", num_top_classes=5, elem_id="reading", visible=False)
+    w.look = gr.Button("Show what it looked at", size="sm", visible=False, elem_id="look")
+    w.heat = gr.Image(label="What spoke for the genre", type="filepath", visible=False, interactive=False,
+                      height=420, buttons=["fullscreen"], elem_id="heat")
+
+
+def _controls(w: SimpleNamespace) -> None:
+    plain = {"min_width": 180, "buttons": []}
+    with gr.Row(equal_height=True):
+        w.genre = gr.Dropdown(words.GENRE_CHOICES, value=words.OWN, label="Genre", min_width=180, elem_id="genre")
+        w.notes = gr.Slider(*NOTES, value=600, step=1, label="Notes", elem_id="notes", **plain)
+        w.temperature = gr.Slider(*TEMPERATURE, value=1.0, step=0.05, label="Temperature", elem_id="temperature",
+                                  **plain)
+    with gr.Row(equal_height=True, elem_id="act"):
+        w.compose = gr.Button("Compose", variant="primary", size="lg", scale=5, min_width=200, elem_id="compose")
+        w.stop = gr.Button("Stop", variant="stop", scale=5, min_width=200, visible=False, elem_id="stop")
+        w.seed = gr.Textbox(label="Seed", placeholder="drawn for you", max_lines=1, scale=2, min_width=130,
+                            elem_id="seed")
+        w.dice = gr.Button("Draw a new seed", scale=0, min_width=46, elem_id="dice")
+
+
+def _screen(w: SimpleNamespace) -> None:
+    w.stage = gr.HTML("", elem_id="stage")
+    w.roll = PianoRoll(elem_id="roll")
+    w.facts = gr.HTML("", elem_id="facts")
+    with gr.Row(visible=False, elem_id="away") as w.away:
+        w.another = gr.Button("Another take", min_width=150, elem_id="another")
+        w.midi = gr.DownloadButton("MIDI", min_width=84, elem_id="midi")
+        w.wav = gr.DownloadButton("WAV", min_width=84, elem_id="wav")
+        w.mp3 = gr.Button("MP3", min_width=84, elem_id="mp3")
+        w.mp4 = gr.Button("MP4 film", min_width=84, elem_id="mp4")
+    w.courier = gr.DownloadButton("File", elem_id="courier")
+    w.strip = TakeStrip(elem_id="takes")
+
+
+def _advanced(w: SimpleNamespace) -> None:
+    gr.Markdown(words.ABOUT_MIXTURE)
+    with gr.Row():
+        w.shares = [gr.Slider(0, 100, value=20, step=0.1, label=name.capitalize(), min_width=120, buttons=[],
+                              elem_id=f"share-{name}") for name in GENRES]
+    w.at_once = gr.Checkbox(False, label=words.AT_ONCE, elem_id="at-once")
+    w.coloured = gr.Checkbox(True, label=words.COLOURED, elem_id="coloured")
+    w.said = gr.HTML(words.colours_line(None), elem_id="said")
+    with gr.Row():
+        w.tempo = gr.Slider(*TEMPO, value=100, step=1, label="Tempo (beats a minute)", buttons=[], elem_id="tempo")
+        w.mode = gr.Radio(["major", "minor"], value="major", label="Mode", elem_id="mode")
+        w.density = gr.Slider(*DENSITY, value=0.5, step=0.01, label="Density", buttons=[], elem_id="density")
+        ensembles = [("The composer's choice", ""), *((name.capitalize(), name) for name in ENSEMBLES)]
+        w.ensemble = gr.Dropdown(ensembles, value="", label="Ensemble", elem_id="ensemble")
