@@ -135,6 +135,7 @@ def _helicopter(canvas: np.ndarray, at: tuple[float, float], scale: float, mirro
 def _wrecks(canvas: np.ndarray) -> None:
     car = [(-150, 36), (-156, 8), (-146, -10), (-92, -20), (-56, -60), (-44, -66), (50, -66), (64, -58), (92, -20),
            (140, -10), (152, 6), (150, 36), (124, 40), (-124, 40)]
+    heat, torn = 0.35 + 0.65 * fractal(35, (50, 40), 3), fractal(29, (60, 90), 4)
     panes = ([(-72, -22), (-46, -54), (-8, -54), (-8, -22)], [(4, -22), (4, -54), (48, -54), (72, -22)])
     for at, scale, mirror in (((110, 1010), 0.95, False), ((866, 1000), 0.90, True), ((262, 946), 0.36, True),
                               ((694, 944), 0.34, False)):
@@ -146,12 +147,12 @@ def _wrecks(canvas: np.ndarray) -> None:
         over(canvas, "#0a090b", whole)
         for pane in panes:
             inside = shape(placed(pane, at, scale, mirror), smooth=False)
-            over(canvas, "#ff7a22", inside * (0.35 + 0.65 * fractal(35, (50, 40), 3)), 0.9)
+            over(canvas, "#ff7a22", inside * heat, 0.9)
         toward = -3 if at[0] < VX else 3
         rim = np.clip(whole - blur(shifted(whole, toward, 3), 1.5), 0, 1)
         glow(canvas, "#ff9a4a", rim, 0.85)
         reach = spot((at[0], at[1] - 84 * scale), (96 * scale, 150 * scale), 0.8)
-        flame = np.clip(reach * 2.3 - 1.7 * fractal(29, (60, 90), 4), 0, 1)
+        flame = np.clip(reach * 2.3 - 1.7 * torn, 0, 1)
         glow(canvas, "#ff5a10", flame, 0.95)
         glow(canvas, "#ffd06a", np.clip(flame * 1.7 - 0.75, 0, 1), 0.95)
 

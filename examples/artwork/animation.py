@@ -87,14 +87,19 @@ def _clouds(canvas: np.ndarray, level: float, seed: int, low: str, high: str, si
             puffs.append((x + rng.uniform(-30, 30), level - lift + rng.uniform(-10, 60) * size + r * 0.4, r))
     rng.shuffle(puffs)
     puffs.sort(key=lambda puff: puff[1] - puff[2] * 0.4)
-    y = grid()[1]
+    x, y = grid()
     for px, py, r in puffs:
-        part = mask(lambda d, a=px, b=py, c=r: d.ellipse((a - c, b - c, a + c, b + c), fill=255))
-        shade(canvas, blur(shifted(part, 0, -6), 8) * 0.10)
-        over(canvas, low, part, strength)
-        light = part * np.clip(1 - (y - (py - r)) / (1.25 * r), 0, 1)
-        over(canvas, high, light, 0.95 * strength)
-        glow(canvas, "#fff2d8", np.clip(part - blur(shifted(part, 3, 6), 5), 0, 1) * np.clip((py - y) / r, 0, 1), 0.4)
+        near = (slice(max(0, int(py - r - 30)), max(0, int(py + r + 30))),
+                slice(max(0, int(px - r - 30)), max(0, int(px + r + 30))))
+        part = np.clip(r + 0.5 - np.hypot(x[near] - px, y[near] - py), 0, 1)
+        if not part.any():
+            continue
+        canvas_part, height = canvas[near], (py - y[near]) / r  # height: 1 at the puff's top, 0 in its middle
+        shade(canvas_part, blur(shifted(part, 0, -6), 8) * 0.10)
+        over(canvas_part, low, part, strength)
+        over(canvas_part, high, part * np.clip(1 - (1 - height) / 1.25, 0, 1), 0.95 * strength)
+        rim = np.clip(part - blur(shifted(part, 3, 6), 5), 0, 1)
+        glow(canvas_part, "#fff2d8", rim * np.clip(height, 0, 1), 0.4)
     fill = np.clip((y - level - 70) / 60, 0, 1)
     over(canvas, low, fill, 0.55 * strength)
 

@@ -108,9 +108,9 @@ def blur(what: np.ndarray, radius: float | Point) -> np.ndarray:
 
 def shifted(what: np.ndarray, dx: int, dy: int) -> np.ndarray:
     """A mask moved by whole pixels; what enters at the border is 0."""
-    moved = np.zeros_like(what)
-    moved[max(0, dy) : HEIGHT + min(0, dy), max(0, dx) : WIDTH + min(0, dx)] = what[
-        max(0, -dy) : HEIGHT - max(0, dy), max(0, -dx) : WIDTH - max(0, dx)
+    moved, (height, width) = np.zeros_like(what), what.shape
+    moved[max(0, dy) : height + min(0, dy), max(0, dx) : width + min(0, dx)] = what[
+        max(0, -dy) : height - max(0, dy), max(0, -dx) : width - max(0, dx)
     ]
     return moved
 
@@ -154,7 +154,7 @@ def letters(text: str, cap: float, tracking: float = 0.0, bold: int = 0, squeeze
     `cap` is the height of capitals in pixels, `tracking` the space between letters in cap heights, `bold` what is
     added to each stroke in percent of the cap height (`soft`: with round corners), `squeeze` the width factor.
     """
-    up = max(1.0, 120 / cap)  # thin lines need a large drawing before they are shrunk
+    up = max(1.0, 72 / cap)  # thin lines need a large drawing before they are shrunk
     size = cap * up
     font = ImageFont.load_default(size / 0.71)
     rim = round(size * bold / 100)
