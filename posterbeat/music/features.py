@@ -80,18 +80,24 @@ def plan_hints(fields, onset, bar, pointer, similarity) -> tuple[np.ndarray, np.
 
     pointer as `echo.bar_pointers`, similarity (notes,) of each note's bar with the bar that it recalls.
     """
-    n = len(fields)
-    first, recalled = np.full(n, -1), np.zeros(n)
-    first[1:], recalled[1:] = pointer[:-1], similarity[:-1]
-    notes = _recalled(fields, first)
+    recalled = np.zeros(len(fields))
+    recalled[1:] = similarity[:-1]
     kind = np.where(recalled <= 0, PLAN_NEW, np.where(recalled < LITERAL, PLAN_RECALL, PLAN_LITERAL))
+    return place_hints(fields, onset, bar, pointer), kind
+
+
+def place_hints(fields, onset, bar, pointer) -> np.ndarray:
+    """Notes (notes, HINTS, 5) that come next in the bar where `pointer`, of `echo.bar_pointers`, lies."""
+    first = np.full(len(fields), -1)
+    first[1:] = pointer[:-1]
+    notes = _recalled(fields, first)
     # The recalled place may lie between notes: the first step counts from there, not from the note before it.
     rows = np.flatnonzero(first >= 0)
     inside = onset[rows - 1] % bar
-    wait = onset[first[rows]] - onset[first[rows]] // bar * bar - inside
+    wait = onset[first[rows]] % bar - inside
     wait += np.where(wait < 0, bar, 0)
     notes[rows, 0, 0] = np.minimum(wait, MAX_STEP)
-    return notes, kind
+    return notes
 
 
 def _recalled(fields: np.ndarray, first: np.ndarray) -> np.ndarray:

@@ -28,6 +28,7 @@ class Batch:
     progress : (b, t, 2) buckets of notes written and notes left
     hint : (b, t, HINTS, 5) fields of the recalled notes; family START where there is none
     hint_kind : (b, t) which sort of recall, 0 to 8
+    back : (b, t, HINTS, 5) fields of the notes that came one bar before, like `hint`
     voice : (b, t, 2, 4) the last two notes of the target's family: pitch (drums + 128, none 256), duration, velocity, age
     target : (b, t, 5)
     phrases : (b, p, PHRASE, 8) notes of the phrases to read, like `previous`
@@ -41,6 +42,7 @@ class Batch:
     progress: Tensor
     hint: Tensor
     hint_kind: Tensor
+    back: Tensor
     voice: Tensor
     target: Tensor
     phrases: Tensor
@@ -142,6 +144,7 @@ class ComposerNetwork(nn.Module):
         self.progress = nn.ModuleList([nn.Embedding(16, width), nn.Embedding(20, width)])
         self.hint_kind = nn.Embedding(9, width)
         self.hint = nn.Linear(HINTS * width, width)
+        self.back = nn.Linear(HINTS * width, width, bias=False)
         self.conditions = Conditions(width // 2, condition_sizes)
         self.reader = Reader(width, reader, heads)
         self.first = nn.LSTM(2 * width + width // 2, writer, batch_first=True)
@@ -151,12 +154,13 @@ class ComposerNetwork(nn.Module):
         self.nothing = nn.Parameter(torch.zeros(2, heads * 64))
         self.second = nn.LSTM(writer + heads * 64, writer, batch_first=True)
         self.norm = nn.LayerNorm(writer)
-        self.skip = nn.Linear(heads * 64 + width, writer)
+        self.skip = nn.Linear(heads * 64 + width + width // 2, writer)
         self.heads = Heads(writer, head)
 
-    def show_hint(self, hint: Tensor, kind: Tensor) -> Tensor:
-        """(..., HINTS, 5), (...) -> (..., width): the embedded recalled notes."""
-        return self.hint(self.note(hint).flatten(-2)) + self.hint_kind(kind)
+    def show_hint(self, hint: Tensor, kind: Tensor, back: Tensor) -> Tensor:
+        """(..., HINTS, 5), (...), (..., HINTS, 5) -> (..., width): the embedded recalled notes and those a bar before."""
+        recalled, before = self.note(hint).flatten(-2), self.note(back).flatten(-2)
+        return self.hint(recalled) + self.hint_kind(kind) + self.back(before)
 
     def attend(self, state: Tensor, keys: Tensor, values: Tensor, visible: Tensor) -> Tensor:
         """Attention of the writer over phrases read.
@@ -186,14 +190,14 @@ class ComposerNetwork(nn.Module):
             keys, values = keys.view(b, phrases, PHRASE, -1), values.view(b, phrases, PHRASE, -1)
         else:
             keys = values = self.nothing.new_zeros(b, 0, PHRASE, self.heads_count * 64)
-        hint = self.show_hint(batch.hint, batch.hint_kind)
+        hint = self.show_hint(batch.hint, batch.hint_kind, batch.back)
         event = self.note(batch.previous)
         event = event + self.progress[0](batch.progress[..., 0]) + self.progress[1](batch.progress[..., 1])
         condition = self.conditions(batch.condition, batch.mix, batch.ensemble)[:, None].expand(b, t, -1)
         first, state_1 = self.first(torch.cat([event, hint, condition], 2), state and state[0])
         recalled = self.attend(first, keys, values, batch.visible)
         second, state_2 = self.second(torch.cat([first, recalled], 2), state and state[1])
-        written = self.norm(second + first + self.skip(torch.cat([recalled, hint], 2)))
+        written = self.norm(second + first + self.skip(torch.cat([recalled, hint, condition], 2)))
         return self.heads(written, batch.target, batch.voice), (state_1, state_2)
 
 

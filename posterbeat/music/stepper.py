@@ -26,23 +26,24 @@ class Tables:
             self.event = [_array(table @ gates[:, :width].T)
                           for table in (*embeddings, *(table.weight for table in network.progress))]
             # A hint speaks to the first layer's gates and, past both layers, to the result.
-            reach = torch.cat([gates[:, width:2 * width], network.skip.weight[:, -width:]])
+            attended = network.nothing.shape[1]
+            passed = network.skip.weight[:, attended:attended + width]
+            reach = torch.cat([gates[:, width:2 * width], passed])
             self.hint = [
-                [_array(table @ (reach @ network.hint.weight[:, slot * width:(slot + 1) * width]).T)
+                [_array(table @ (reach @ layer.weight[:, slot * width:(slot + 1) * width]).T)
                  for table in embeddings[:_PARTS]]
-                for slot in range(HINTS)
+                for layer in (network.hint, network.back) for slot in range(HINTS)
             ]
             self.hint_kind = _array((network.hint_kind.weight + network.hint.bias) @ reach.T)
-            self.condition = gates[:, 2 * width:]
-            self.first_bias = _array(network.first.bias_ih_l0 + network.first.bias_hh_l0)
+            self.condition = torch.cat([gates[:, 2 * width:], network.skip.weight[:, attended + width:]])
+            self.base = _array(torch.cat([network.first.bias_ih_l0 + network.first.bias_hh_l0, network.skip.bias]))
             self.first = network.first.weight_hh_l0.detach()
             self.second_bias = _array(network.second.bias_ih_l0 + network.second.bias_hh_l0)
             self.second = torch.cat([network.second.weight_ih_l0, network.second.weight_hh_l0], dim=1)
             self.query, self.query_bias = network.query.weight / 8, _array(network.query.bias / 8)
             self.age = _array(network.age)
             self.nothing = _array(network.nothing.view(2, self.heads, 1, 64))
-            self.skip = network.skip.weight[:, :-width].contiguous()
-            self.skip_bias = _array(network.skip.bias)
+            self.skip = network.skip.weight[:, :attended].contiguous()
             self.norm, self.norm_bias = _array(network.norm.weight), _array(network.norm.bias)
             heads = network.heads
             self.hidden = torch.cat([layer.weight for layer in heads.hidden])
@@ -67,7 +68,7 @@ class Stepper:
     def __init__(self, tables: Tables, condition: torch.Tensor, mix: torch.Tensor, ensemble: torch.Tensor):
         self._tables = tables
         conditions = tables.network.conditions(condition, mix, ensemble)
-        self._base = _array(conditions @ tables.condition.T) + tables.first_bias
+        self._base = _array(conditions @ tables.condition.T) + tables.base
         zeros = np.zeros((len(mix), tables.writer), np.float32)
         self._first, self._second = (zeros, zeros), (zeros, zeros)
         self._opening, self._phrases = None, []
@@ -87,18 +88,19 @@ class Stepper:
         self._values = np.concatenate([tables.nothing[1], *(values for _, values in seen)], axis=1)
         self._ages = tables.age[:, [0, *range(len(self._phrases), 0, -1)]].transpose(0, 2, 1).copy()
 
-    def advance(self, previous: np.ndarray, progress: np.ndarray, hint: np.ndarray, kind: int) -> None:
+    def advance(self, previous: np.ndarray, progress: np.ndarray, hint: np.ndarray, kind: int, back: np.ndarray) -> None:
         """Take in the note before the next one; arguments as the rows of `network.Batch`."""
         tables, writer = self._tables, self._tables.writer
         columns = [*_own_pitch(previous), *progress]
         event = sum(table[column] for table, column in zip(tables.event, columns))
         hinted = tables.hint_kind[kind] + sum(
-            table[column] for slot, note in zip(tables.hint, hint) for table, column in zip(slot, _own_pitch(note)))
-        self._first = _cell(self._base + (event + hinted[:4 * writer]) + _product(self._first[0], tables.first), self._first[1])
+            table[column] for slot, note in zip(tables.hint, [*hint, *back]) for table, column in zip(slot, _own_pitch(note)))
+        base = self._base + hinted
+        self._first = _cell(base[:, :4 * writer] + event + _product(self._first[0], tables.first), self._first[1])
         recalled = self._attend(self._first[0])
         inputs = np.concatenate([self._first[0], recalled, self._second[0]], axis=1)
         self._second = _cell(_product(inputs, tables.second) + tables.second_bias, self._second[1])
-        written = self._second[0] + self._first[0] + _product(recalled, tables.skip) + tables.skip_bias + hinted[4 * writer:]
+        written = self._second[0] + self._first[0] + _product(recalled, tables.skip) + base[:, 4 * writer:]
         written = written - written.mean(1, keepdims=True)
         written /= np.sqrt((written * written).mean(1, keepdims=True) + np.float32(1e-5))
         written = written * tables.norm + tables.norm_bias

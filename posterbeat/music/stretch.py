@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from posterbeat.music import features
+from posterbeat.music.echo import bar_pointers
 from posterbeat.music.network import MEMORY, PHRASE, Batch
 
 
@@ -23,6 +24,8 @@ def stretch(piece: dict, start: int, phrases: int, hint: str, before: int, rando
     else:
         hints, kind = features.match_hints(fields, np.full(n, -1), np.zeros(n, int))
         kind[:] = features.NO_HINT
+    bars = int(onset[-1]) // bar + 1
+    back = features.place_hints(fields, onset, bar, bar_pointers(fields, onset, bar, np.arange(-1, bars - 1)))
     position = np.arange(start, start + t)
     real = position < n
     inside = np.minimum(position, n - 1)
@@ -44,6 +47,7 @@ def stretch(piece: dict, start: int, phrases: int, hint: str, before: int, rando
         "progress": features.progress_buckets(position, np.maximum(n - position, 0)),
         "hint": hints[inside],
         "hint_kind": kind[inside],
+        "back": back[inside],
         "voice": features.voices(fields, onset)[inside],
         "target": np.where(real[:, None], fields[inside], -100),
         "phrases": notes[reading],

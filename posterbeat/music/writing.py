@@ -66,31 +66,29 @@ class Writing:
 
     def _advance(self, index: int) -> None:
         previous = self._with_place(index - 1, index)[0] if index else first_event()
-        hint, kind = self._hint(index)
-        self._stepper.advance(previous, progress_buckets(index, self._total - index), hint, kind)
-
-    def _hint(self, index: int) -> tuple[np.ndarray, int]:
-        """The notes of the recalled bar that come next, as `features.plan_hints` has them."""
-        notes = np.tile(np.array([0, START, 0, 0, 0]), (HINTS, 1))
-        if not index:
-            return notes, PLAN_NEW
-        bar = self._request.bar
-        here = self._onsets[-1] // bar
+        here = self._onsets[-1] // self._request.bar if index else -1
         source = self._source(here)
+        kind = int(self._plan.kind[here]) if source >= 0 else PLAN_NEW
+        self._stepper.advance(previous, progress_buckets(index, self._total - index), self._notes_at(here, source), kind,
+                              self._notes_at(here, here - 1))
+
+    def _notes_at(self, here: int, source: int) -> np.ndarray:
+        """The notes that come next in bar `source`, seen from the last note, in bar `here`: `features.place_hints`."""
+        notes = np.tile(np.array([0, START, 0, 0, 0]), (HINTS, 1))
         if source < 0:
-            return notes, PLAN_NEW
+            return notes
+        bar, index = self._request.bar, len(self._fields)
         pointer = bisect.bisect_right(self._keys, self._keys[-1] - (here - source) * bar * 32 * 128)
         for row in range(min(HINTS, index - pointer)):
             notes[row] = self._fields[pointer + row]
         if pointer < index:
-            inside = self._onsets[-1] % bar
-            wait = self._onsets[pointer] % bar - inside
-            notes[0, 0] = min(wait + (bar if wait < 0 else 0), MAX_STEP)
-        return notes, int(self._plan.kind[here])
+            wait = (self._onsets[pointer] - self._onsets[-1]) % bar
+            notes[0, 0] = min(wait, MAX_STEP)
+        return notes
 
     def _source(self, bar: int) -> int:
         """The bar that `bar` recalls by the plan, -1 where it is new."""
-        return int(self._plan.source[bar]) if bar < len(self._plan.source) else -1
+        return int(self._plan.source[bar]) if 0 <= bar < len(self._plan.source) else -1
 
     def _note(self, index: int) -> list[int]:
         fields: list[int] = []
