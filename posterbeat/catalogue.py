@@ -1,4 +1,4 @@
-"""A whole catalogue of posters: soundtracks, a table and a gallery, resumable and on every core."""
+"""A catalogue: which posters there are, and what each of them is to get."""
 
 from __future__ import annotations
 
@@ -7,22 +7,16 @@ import hashlib
 import json
 import os
 import re
-import signal
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, replace
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 
-from posterbeat.errors import ParameterError, PosterBeatError
-from posterbeat.genres import GENRES, mixture
+from posterbeat.errors import ParameterError
+from posterbeat.genres import mixture
 from posterbeat.hub import source_of
 from posterbeat.pipeline import check_notes, check_seed, check_temperature
 
 PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic"}
-RECORDS = "records.jsonl"
 
 
 @dataclass(frozen=True)
@@ -132,45 +126,6 @@ def parse_genre(text: str | None) -> dict[str, float] | None:
     return mixture(weights)
 
 
-def run(jobs: Iterable[Job], out: str | Path, workers: int = 0,
-        report: Callable[[dict], None] = lambda record: None) -> list[dict]:
-    """Compose for every poster that has no result yet.
-
-    Each result is written to `out`/records.jsonl as soon as it is there, so a run that was stopped, in whatever way,
-    goes on where it was. A poster that fails gives a record with its error. A process that dies takes no more
-    than its own poster with it.
-
-    Parameters
-    ----------
-    workers
-        Processes, each with one thread and its own copy of the networks; 0 for one a core.
-    report
-        Called with each new record, in the order in which they are finished.
-
-    Returns
-    -------
-    The records of all jobs, old and new, in the order of the jobs.
-    """
-    jobs, out = list(jobs), Path(out)
-    out.mkdir(parents=True, exist_ok=True)
-    records = {record["name"]: record for record in _read(out / RECORDS)}
-    todo = [job for job in jobs if not _done(records.get(job.name), job, out)]
-    workers = min(workers or len(os.sched_getaffinity(0)), max(1, len(todo)))
-    with (out / RECORDS).open("a", encoding="utf-8") as book:
-        for record in _work_all(todo, str(out), workers):
-            records[record["name"]] = record
-            book.write(json.dumps(record) + "\n")
-            book.flush()
-            report(record)
-    return [records[job.name] for job in jobs]
-
-
-def finished(jobs: Iterable[Job], out: str | Path) -> list[dict]:
-    """The records of those jobs that have a result in `out`, in the order of the jobs."""
-    records = {record["name"]: record for record in _read(Path(out) / RECORDS)}
-    return [records[job.name] for job in jobs if _done(records.get(job.name), job, Path(out))]
-
-
 def _differing(wish: Wish, line: dict) -> Wish:
     kinds = {"genre": parse_genre, "notes": lambda text: check_notes(int(text)),
              "temperature": lambda text: check_temperature(float(text)), "seed": lambda text: check_seed(int(text))}
@@ -189,95 +144,3 @@ def _weights(kind: str, given: str | None) -> str:
     except OSError:
         return str(source)
     return f"{stat.st_size}:{stat.st_mtime_ns}"
-
-
-def _read(path: Path) -> Iterator[dict]:
-    if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            try:
-                yield json.loads(line)
-            except ValueError:  # the last line of a run that was cut off while writing
-                continue
-
-
-def _done(record: dict | None, job: Job, out: Path) -> bool:
-    return bool(record) and record["key"] == job.key and all((out / name).is_file() for name in record["files"])
-
-
-def _work_all(jobs: list[Job], out: str, workers: int) -> Iterator[dict]:
-    """Records in the order in which they are finished; posters that were in hand when a process died come last."""
-    suspects, waiting = [], list(reversed(jobs))
-    while waiting:
-        in_hand = {}
-        with ProcessPoolExecutor(workers, get_context("spawn"), _prepare) as pool:
-            try:
-                while waiting or in_hand:
-                    while waiting and len(in_hand) < 2 * workers:
-                        job = waiting.pop()
-                        in_hand[pool.submit(_work, job, out)] = job
-                    for future in wait(in_hand, return_when=FIRST_COMPLETED).done:
-                        record = future.result()
-                        del in_hand[future]
-                        yield record
-            except BrokenProcessPool:
-                suspects += in_hand.values()
-            except BaseException:  # Ctrl-C: what is in hand is finished and kept, nothing new is begun
-                pool.shutdown(cancel_futures=True)
-                yield from (future.result() for future in in_hand if not future.cancelled() and not future.exception())
-                raise
-    for job in suspects:  # one at a time, to see which it was
-        with ProcessPoolExecutor(1, get_context("spawn"), _prepare) as pool:
-            try:
-                yield pool.submit(_work, job, out).result()
-            except BrokenProcessPool:
-                yield _record(job) | {"error": "The process that worked on this poster died."}
-
-
-def _prepare():
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    import torch
-
-    torch.set_num_threads(1)
-
-
-@cache  # one of each in a worker process, which nobody shares
-def _beat(classifier: str | None, composer: str | None):
-    from posterbeat import PosterBeat
-
-    return PosterBeat.load(classifier, composer)
-
-
-def _record(job: Job) -> dict:
-    return {"name": job.name, "key": job.key, "error": "", "genre": "", **{name: None for name in GENRES},
-            "genre_mix": None, "seed": job.seed, "notes": job.wish.notes, "temperature": job.wish.temperature,
-            "seconds": None, "files": [], "thumbnail": ""}
-
-
-def _work(job: Job, out: str) -> dict:
-    record, wish = _record(job), job.wish
-    try:
-        beat = _beat(wish.classifier, wish.composer)
-        track = beat(job.file, wish.genre, wish.notes, wish.temperature, job.seed, colours=wish.colours,
-                     title=Path(job.name).stem)
-        for suffix in wish.suffixes:
-            name = f"tracks/{job.name}{suffix}"
-            target = Path(out, name)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            part = target.with_name(f".{os.getpid()}{suffix}")
-            try:
-                track.save(part)
-                os.replace(part, target)  # so that no half file ever bears the name
-            finally:
-                part.unlink(missing_ok=True)
-            record["files"].append(name)
-        record["thumbnail"] = f"thumbnails/{job.name}.jpg"
-        picture = track.poster.copy()
-        picture.thumbnail((240, 360))
-        Path(out, record["thumbnail"]).parent.mkdir(parents=True, exist_ok=True)
-        picture.save(Path(out, record["thumbnail"]), quality=85)
-        record |= {"genre": track.reading.genre, "genre_mix": track.genre_mix, "seconds": round(track.score.seconds, 2),
-                   **{name: round(float(share), 6) for name, share in track.reading.probabilities.items()}}
-    except Exception as error:  # one bad poster never stops the others
-        told = str(error) if isinstance(error, PosterBeatError) else f"{type(error).__name__}: {error}"
-        record["error"], record["files"] = told, []
-    return record

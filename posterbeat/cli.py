@@ -14,7 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from typer.core import TyperGroup
 
-from posterbeat.catalogue import PICTURES, Wish, find, finished, parse_genre, run
+from posterbeat.batch import finished, run
+from posterbeat.catalogue import PICTURES, Wish, find, parse_genre
 from posterbeat.errors import ParameterError, PosterBeatError
 from posterbeat.gallery import write_gallery, write_tables
 from posterbeat.genres import GENRES

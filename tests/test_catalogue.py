@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,9 @@ import pretty_midi
 import pytest
 from PIL import Image
 
-from posterbeat.catalogue import Wish, find, finished, run
-from posterbeat.errors import ParameterError
+from posterbeat.batch import finished, run
+from posterbeat.catalogue import Wish, find
+from posterbeat.errors import ParameterError, WeightsError
 from posterbeat.gallery import write_gallery, write_tables
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,17 +26,22 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="session")
 def wish(tmp_path_factory):
-    """Short pieces, by the composer of this repository and a small untrained classifier."""
+    """Short pieces by small untrained networks."""
     import timm
     import torch
 
     import posterbeat.vision  # noqa: F401  registers the networks
+    from posterbeat.music.composer import BiLSTMComposer, ComposerConfig
     from train.classifier_weights import save_weights
 
     torch.manual_seed(1)
     folder = tmp_path_factory.mktemp("weights")
-    save_weights(timm.create_model("poster_cnn").eval(), folder, (96, 64), {"temperature": 1.0, "bias": [0.0] * 5})
-    return Wish(notes=32, suffixes=(".mid",), classifier=str(folder), composer=str(ROOT / "weights/composer"))
+    save_weights(timm.create_model("poster_cnn").eval(), folder / "classifier", (96, 64),
+                 {"temperature": 1.0, "bias": [0.0] * 5})
+    profiles = ComposerConfig.from_pretrained(ROOT / "weights/composer").profiles
+    small = ComposerConfig(width=32, reader=16, writer=32, head=32, heads=2, profiles=profiles)
+    BiLSTMComposer(small).save_pretrained(folder / "composer")
+    return Wish(notes=32, suffixes=(".mid",), classifier=str(folder / "classifier"), composer=str(folder / "composer"))
 
 
 @pytest.fixture(scope="session")
@@ -97,7 +104,7 @@ def test_one_process_writes_the_same_bytes_and_goes_on_where_a_stopped_run_was(d
 def test_a_changed_wish_or_file_is_done_again(done, wish, posters, tmp_path):
     out, jobs, _ = done
     assert len(finished(jobs, out)) == len(jobs)
-    changed = find(posters, Wish(**(vars(wish) | {"notes": 33})), out)
+    changed = find(posters, replace(wish, notes=33), out)
     assert finished(changed, out) == []
     copy = shutil.copytree(posters, tmp_path / "posters")
     (copy / "a.jpg").write_bytes((copy / "old/a.jpg").read_bytes())
@@ -148,23 +155,50 @@ def test_results_inside_the_folder_are_not_posters(posters, wish, tmp_path):
     assert len(find(copy, wish, copy / "out")) == 6
 
 
-def test_a_killed_worker_takes_nothing_with_it(done, posters, wish, tmp_path):
-    out, jobs, records = done
-    words = [sys.executable, "-m", "posterbeat.cli", "batch", str(posters), "-o", str(tmp_path / "out"), "-f", "mid",
+def begin(out, posters, wish):
+    """`posterbeat batch` in a process of its own, once its first record is written."""
+    words = [sys.executable, "-m", "posterbeat.cli", "batch", str(posters), "-o", str(out), "-f", "mid",
              "--notes", "32", "--classifier", wish.classifier, "--composer", wish.composer, "--workers", "2"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    running = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    book = tmp_path / "out/records.jsonl"
-    deadline = time.monotonic() + 200
-    while not (book.exists() and book.read_text()) and running.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
+    running = subprocess.Popen(words, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+    book = out / "records.jsonl"
+    while running.poll() is None and not (book.exists() and book.read_text()):
+        time.sleep(0.02)
+    return running
+
+
+def lines(out):
+    return sorted(json.loads(line)["name"] for line in (out / "records.jsonl").read_text().splitlines())
+
+
+def test_a_killed_worker_takes_nothing_with_it(done, posters, wish, tmp_path):
+    out, jobs, _ = done
+    running = begin(tmp_path / "out", posters, wish)
     children = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
     workers = [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
     os.kill(workers[0], signal.SIGKILL)
-    said, complaints = running.communicate(timeout=250)
+    said, complaints = running.communicate()
     assert running.returncode == 1, complaints  # for the file that is no picture
     assert "5 soundtracks (6 posters new), 1 failed" in said
     for file in out.rglob("*.mid"):
         assert file.read_bytes() == (tmp_path / "out" / file.relative_to(out)).read_bytes()
-    lines = [json.loads(line)["name"] for line in book.read_text().splitlines()]
-    assert sorted(lines) == sorted(job.name for job in jobs)  # nothing lost, nothing twice
+    assert lines(tmp_path / "out") == sorted(job.name for job in jobs)  # nothing lost, nothing twice
+
+
+def test_ctrl_c_keeps_what_is_done_and_the_next_run_does_the_rest(done, posters, wish, tmp_path):
+    _, jobs, records = done
+    running = begin(tmp_path / "out", posters, wish)
+    running.send_signal(signal.SIGINT)
+    _, complaints = running.communicate()
+    assert running.returncode == 130 and complaints.endswith("posterbeat: Stopped.\n")
+    kept = lines(tmp_path / "out")
+    assert kept and (tmp_path / "out/index.html").exists()
+    assert len((tmp_path / "out/table.csv").read_text().splitlines()) == 1 + len(kept)
+    assert run(find(posters, wish, tmp_path / "out"), tmp_path / "out", workers=2) == records
+    assert lines(tmp_path / "out") == sorted(job.name for job in jobs)
+
+
+def test_without_networks_nothing_is_noted_as_failed(posters, wish, tmp_path):
+    with pytest.raises(WeightsError, match="config.json"):
+        run(find(posters, replace(wish, composer=str(tmp_path)), tmp_path / "out"), tmp_path / "out", workers=1)
+    assert (tmp_path / "out/records.jsonl").read_text() == ""
