@@ -27,6 +27,7 @@ class Settings:
     draw: float = 0.5  # 1: genres are drawn alike, 0: as they are; the loss weighs what is left of `balance`
     balance: float = 1.0  # 1: genres count alike, as in the figure that is published
     mixup: float = 0.0  # Beta parameter; 0 is off
+    crop: float = 1.0  # smallest share of cached maps that is read
     ema: float = 0.999
     warmup: float = 0.3  # epochs
     adam: bool = False  # plain Adam, constant rate, no EMA: the reference study's protocol
@@ -37,20 +38,35 @@ class Settings:
 
 
 class CachedViews:
-    """Arrays on disk as a source of batches: each epoch takes one of the views of each poster at random."""
+    """Arrays on disk as a source of batches: each time one of the views of each poster is taken at random.
 
-    def __init__(self, views: Sequence[Sequence[np.ndarray]]):
-        self.views = [list(view) for view in views]
+    `crop` below 1 cuts maps (posters, c, h, w) to a random window of at least that share: convolutions read a part of
+    the maps as they would read a part of the poster, so this is cropping after the frozen blocks, and costs nothing.
+    """
+
+    def __init__(self, views: Sequence[Sequence[np.ndarray]], crop: float = 1.0):
+        self.views, self.crop = [list(view) for view in views], crop
 
     def __len__(self) -> int:
         return len(self.views[0][0])
 
     def inputs(self, rows: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
         choice = rng.integers(len(self.views), size=len(rows))
-        return [
+        inputs = [
             np.stack([self.views[view][part][row] for view, row in zip(choice, rows)]).astype(np.float32)
             for part in range(len(self.views[0]))
         ]
+        return [self._window(part, rng) if part.ndim == 4 and self.crop < 1 else part for part in inputs]
+
+    def _window(self, maps: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        side = math.sqrt(rng.uniform(self.crop, 1.0))
+        height, width = (max(1, round(length * side)) for length in maps.shape[2:])
+        tops, lefts = (
+            rng.integers(length - kept + 1, size=len(maps)) for length, kept in zip(maps.shape[2:], (height, width))
+        )
+        return np.stack([
+            one[:, top : top + height, left : left + width] for one, top, left in zip(maps, tops, lefts)
+        ])
 
 
 class Pictures:

@@ -32,7 +32,7 @@ from train.shallow_views import Deep, cache_views, imagenet_posternet
 
 _DEFAULTS = {
     "head": Settings(epochs=4, batch=512, lr=1e-3, ema=0.95, warmup=0.3, draw=0.0),
-    "deep": Settings(),
+    "deep": Settings(epochs=4, lr=5e-4, backbone_lr=0.4, head_decay=0.3, mixup=0.2, crop=0.5, ema=0.998),
     "full": Settings(epochs=12, batch=64, lr=5e-4),
     "study": Settings(epochs=15, batch=64, adam=True, weight_decay=0.0, head_decay=0.0, balance=0.0, draw=0.0),
 }
@@ -98,7 +98,8 @@ def train_deep(arguments, settings: Settings) -> tuple[nn.Module, np.ndarray]:
     deep = Deep(start_posternet(arguments), arguments.split_at).to(memory_format=torch.channels_last)
     network = deep.network
     posters, held_out = (Posters.load(arguments.data, split) for split in ("train", "val"))
-    learn, check = CachedViews(views(arguments.views, "train")), CachedViews(views(arguments.views, "val")[:1])
+    learn = CachedViews(views(arguments.views, "train"), settings.crop)
+    check = CachedViews(views(arguments.views, "val")[:1])
     network.backbone.requires_grad_(False)
     for module in deep.learning():
         module.requires_grad_(True)

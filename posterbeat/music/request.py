@@ -12,29 +12,35 @@ from posterbeat.errors import ParameterError, WeightsError
 from posterbeat.genres import GENRES
 from posterbeat.music.ensemble import families_of
 
-COLUMNS = ("tempo", "density", "minor", "bar", "shift", "families")
+COLUMNS = ("tempo", "density", "minor", "bar", "shift")  # then the percentage of notes that each family plays
 
 
 @dataclass(frozen=True)
 class Request:
     """tempo in beats a minute; density in notes a beat; bar in twelfths of a beat; shift in semitones from C major or
-    A minor; families : np.ndarray of bool, shape (17,)."""
+    A minor; shares : np.ndarray of float, shape (17,), of the notes that each instrument family plays, summing to 1."""
 
     tempo: float
     density: float
     minor: bool
     bar: int
     shift: int
-    families: np.ndarray
+    shares: np.ndarray
+
+    @property
+    def families(self) -> np.ndarray:
+        """np.ndarray of bool, shape (17,): who plays at all."""
+        return self.shares > 0
 
 
 class Profiles:
-    """Rows of `COLUMNS`, by genre, as the composer's config.json keeps them (families as a bit mask)."""
+    """Rows of `COLUMNS` and 17 percentages, by genre, as the composer's config.json keeps them: a piece a string."""
 
-    def __init__(self, rows: dict[str, list[list[float]]]):
+    def __init__(self, rows: dict[str, list[str]]):
         try:
-            self._rows = {genre: np.array(rows[genre], float).reshape(-1, len(COLUMNS)) for genre in GENRES}
-        except (KeyError, TypeError, ValueError) as error:
+            self._rows = {genre: np.array([row.split() for row in rows[genre]], float).reshape(-1, len(COLUMNS) + 17)
+                          for genre in GENRES}
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise WeightsError("config.json of the composer holds no usable profiles of pieces.") from error
         if min(len(table) for table in self._rows.values()) == 0:
             raise WeightsError("config.json of the composer holds no profiles for one of the genres.")
@@ -72,9 +78,12 @@ class Profiles:
             ranks = table[:, 1].argsort().argsort() / max(1, len(table) - 1)
             near *= np.exp(-0.5 * ((ranks - density) / 0.15) ** 2) + 1e-9
         row = table[random.choice(len(table), p=near / near.sum())]
-        families = (int(row[5]) >> np.arange(17) & 1).astype(bool)
+        shares = row[len(COLUMNS):]
+        if wanted is not None:  # who is asked for but not in the drawn piece plays as much as the others on average
+            shares = np.where(wanted, np.where(shares > 0, shares, shares[wanted & (shares > 0)].mean() if (
+                wanted & (shares > 0)).any() else 1.0), 0.0)
         return Request(
             tempo=float(row[0] if tempo is None else tempo), density=float(row[1]),
             minor=bool(row[2]) if mode is None else mode == "minor", bar=int(row[3]), shift=int(row[4]),
-            families=families if wanted is None else wanted,
+            shares=shares / shares.sum(),
         )

@@ -15,6 +15,8 @@ from posterbeat.music.request import Request
 from posterbeat.music.stepper import Stepper, Tables
 
 _DRUMS = 16
+_RECENT = 96  # notes over which the ensemble's balance is watched
+_BALANCE = 0.7  # how firmly it is kept, on logits: 0 not at all, 1 in proportion
 _MAJOR_TRIAD, _MINOR_TRIAD = (0, 4, 7), (9, 0, 4)  # pieces are written in C major or A minor
 
 
@@ -38,12 +40,14 @@ class Writing:
         self._guidance = guidance
         self._warpers = (TemperatureLogitsWarper(temperature), TopPLogitsWarper(top_p))
         rows = 1 if guidance == 1 else 2
-        known = np.append(request.families, True).astype(np.float32)
+        # The second row knows neither genre nor ensemble: guidance leads away from it.
+        known = np.stack([np.append(request.families, True), np.zeros(18)])[:rows].astype(np.float32)
         mixes = np.stack([mix, np.zeros_like(mix)])[:rows].astype(np.float32)
         buckets = condition_buckets(request.tempo, request.density, request.minor, request.bar)
         self._stepper = Stepper(
             tables, torch.from_numpy(buckets).expand(rows, -1), torch.from_numpy(mixes),
-            torch.from_numpy(known).expand(rows, -1))
+            torch.from_numpy(known))
+        self._families, self._recent = request.families, np.zeros(17)
         self._fields, self._onsets, self._keys = [], [], []
         self._lines = [[] for _ in range(17)]  # indices of the notes of each family
         self._closing = self._closing_notes()
@@ -99,6 +103,8 @@ class Writing:
                 self._stepper.see_line(self._line(fields))
             logits = self._stepper.logits(position, fields)
             mixed = logits[0] if len(logits) == 1 else torch.lerp(logits[1], logits[0], self._guidance)
+            if name == "family":
+                mixed = mixed + torch.from_numpy(self._balance())
             allowed = self._allowed(name, fields, last, closing, index)
             if allowed is not None:
                 mixed = mixed.masked_fill(~torch.from_numpy(allowed), float("-inf"))
@@ -108,6 +114,15 @@ class Writing:
             edge = self._random.random() * chances.sum()
             fields.append(min(int(np.searchsorted(np.cumsum(chances), edge, side="right")), len(chances) - 1))
         return fields
+
+    def _balance(self) -> np.ndarray:
+        """What is added to the logits of the families: more for those that played less than their share of late.
+
+        A writer that hears mostly itself drifts to whichever instrument it wrote most; this keeps the ensemble together.
+        """
+        target = self._request.shares + 0.01
+        lately = (self._recent + 8 * target) / (self._recent.sum() + 8 * target.sum())
+        return (_BALANCE * np.clip(np.log(target / lately), -2, 2)).astype(np.float32)
 
     def _allowed(self, name: str, fields: list[int], last: list[int] | None, closing: bool, index: int) -> np.ndarray | None:
         """What the next field may be: np.ndarray of bool, shape (size,), or None for anything.
@@ -129,7 +144,7 @@ class Writing:
             return allowed
         together = last is not None and fields[0] == 0
         if name == "family":
-            allowed = self._request.families.copy()
+            allowed = self._families.copy()
             if closing:
                 allowed = allowed & (np.arange(17) != _DRUMS)
             if together:
@@ -150,11 +165,11 @@ class Writing:
         return None
 
     def _top_family(self) -> int:
-        return int(np.flatnonzero(self._request.families)[-1])
+        return int(np.flatnonzero(self._families)[-1])
 
     def _closing_notes(self) -> int:
         """Notes of the closing chord: one a pitched family, three to six."""
-        pitched = int(self._request.families[:_DRUMS].sum())
+        pitched = int(self._families[:_DRUMS].sum())
         return 0 if pitched == 0 else int(np.clip(pitched, 3, 6))
 
     def _line(self, fields: list[int]) -> np.ndarray:
@@ -169,6 +184,9 @@ class Writing:
     def _append(self, fields: list[int]) -> None:
         onset = (self._onsets[-1] if self._onsets else 0) + fields[0]
         self._lines[fields[1]].append(len(self._fields))
+        self._recent[fields[1]] += 1
+        if len(self._fields) >= _RECENT:
+            self._recent[self._fields[-_RECENT][1]] -= 1
         self._fields.append(fields)
         self._onsets.append(onset)
         self._keys.append((onset * 32 + fields[1]) * 128 + fields[2])

@@ -74,7 +74,7 @@ def _screen(w: SimpleNamespace) -> None:
         w.wav = gr.DownloadButton("WAV", min_width=84, elem_id="wav")
         w.mp3 = gr.Button("MP3", min_width=84, elem_id="mp3")
         w.mp4 = gr.Button("MP4 film", min_width=84, elem_id="mp4")
-    w.courier = gr.DownloadButton("File", elem_id="courier")
+    w.courier = gr.DownloadButton("File", visible="hidden", elem_id="courier")
     w.strip = TakeStrip(elem_id="takes")
 
 

@@ -9,7 +9,9 @@ from tests.served import draw_poster, served
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 try:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=120_000)  # the machine may be busy
 except ImportError:
     sync_playwright = None
 
@@ -42,7 +44,7 @@ class Visitor:
         self.address, self.foreign, self.errors = served(), [], []
         self.context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
         self.page = self.context.new_page()
-        self.page.set_default_timeout(120_000)  # the machine may be busy
+        self.page.set_default_timeout(120_000)
         self.page.on("request", self._request)
         self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))

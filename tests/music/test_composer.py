@@ -21,8 +21,8 @@ from posterbeat.music.stretch import collate, stretch
 from posterbeat.music.writing import Writing
 from tests.music.made import tune
 
-_FAMILIES = 0b1_0000_0100_0101_0001  # piano, bass, ensemble, ..., drums
-_PROFILES = {genre: [[100.0 + 10 * i, 6.0, i % 2, 48, i - 2, _FAMILIES] for i in range(4)] for genre in GENRES}
+_SHARES = "30 0 0 0 20 0 20 0 0 0 0 0 0 0 0 0 30"  # piano, bass, ensemble, drums
+_PROFILES = {genre: [f"{100 + 10 * i} 6.0 {i % 2} 48 {i - 2} {_SHARES}" for i in range(4)] for genre in GENRES}
 
 
 @pytest.fixture(scope="module")
