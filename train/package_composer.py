@@ -7,6 +7,7 @@ precision. metrics.json and README.md come from `train.evaluate_composer`.
 """
 
 import argparse
+import json
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,8 @@ def main():
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     arguments = parser.parse_args()
-    model = BiLSTMComposer(ComposerConfig(profiles=profiles(arguments.data)))
+    learned = json.loads(arguments.network.with_name("best.json").read_text())
+    model = BiLSTMComposer(ComposerConfig(profiles=profiles(arguments.data), notes_seen=learned["notes_seen"]))
     model.network.load_state_dict(load_file(arguments.network))
     model.to(torch.float16).save_pretrained(arguments.out)
 

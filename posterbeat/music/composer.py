@@ -30,15 +30,15 @@ SEED = (0, 2**32 - 1)
 
 
 class ComposerConfig(PreTrainedConfig):
-    """Sizes of the network and the attributes of real pieces that requests are drawn from (`request.Profiles`)."""
+    """Sizes of the network, the attributes of real pieces that requests are drawn from (`request.Profiles`), notes learned from."""
 
     model_type = "posterbeat-composer"
 
     def __init__(self, width: int = 256, reader: int = 320, writer: int = 512, head: int = 384, heads: int = 4,
-                 profiles: dict | None = None, **rest):
+                 profiles: dict | None = None, notes_seen: int = 0, **rest):
         super().__init__(**rest)
         self.width, self.reader, self.writer, self.head, self.heads = width, reader, writer, head, heads
-        self.profiles = profiles or {}
+        self.profiles, self.notes_seen = profiles or {}, notes_seen
 
 
 class BiLSTMComposer(PreTrainedModel):
