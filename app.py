@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 import gradio as gr
 
+from posterbeat.controls import SEED
 from posterbeat.errors import PosterBeatError
 from posterbeat.genres import GENRES
 from posterbeat.music.ensemble import ENSEMBLES
-from posterbeat.pipeline import SEED
 from posterbeat.ui import words
 from posterbeat.ui.endpoints import add_endpoints, heat_file
 from posterbeat.ui.link import wish_of

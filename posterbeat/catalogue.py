@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from posterbeat.controls import check_notes, check_seed, check_temperature
 from posterbeat.errors import ParameterError
 from posterbeat.genres import mixture
 from posterbeat.hub import source_of
-from posterbeat.pipeline import check_notes, check_seed, check_temperature
 
 PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic"}
 

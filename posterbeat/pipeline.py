@@ -1,16 +1,13 @@
 """The whole way: a poster in, a track out."""
 
-import math
-import numbers
 import os
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from posterbeat.errors import ParameterError
+from posterbeat.controls import check_density, check_mode, check_notes, check_seed, check_temperature, check_tempo
 from posterbeat.genres import mixture
 
 if TYPE_CHECKING:  # these pull in torch, NumPy and Pillow, which `import posterbeat` need not wait for
@@ -22,73 +19,6 @@ if TYPE_CHECKING:  # these pull in torch, NumPy and Pillow, which `import poster
     from posterbeat.music.score import Score
     from posterbeat.poster import PosterColours
     from posterbeat.vision.classifier import GenreReading, PosterClassifier
-
-NOTES = (32, 2000)  # fewer is no phrase; more is past the length of any piece that the composer has learned from
-TEMPERATURE = (0.1, 2.0)  # 0 would repeat itself; above 2 the network's choices drown in chance
-SEED = (0, 2**32 - 1)  # what both NumPy and torch take
-TEMPO = (40, 220)  # beats a minute
-DENSITY = (0, 1)  # among the pieces of a genre, from the sparsest to the densest
-
-
-def check_notes(notes: Any) -> int:
-    """A whole number of notes from 32 to 2,000; 300.0 counts as whole, since JSON clients may send it.
-
-    Raises
-    ------
-    ParameterError
-        Anything else, True and "300" included.
-    """
-    number = _whole(notes)
-    if number is None or not NOTES[0] <= number <= NOTES[1]:
-        raise ParameterError(f"Notes must be a whole number from {NOTES[0]} to {NOTES[1]}, not {_said(notes)}.")
-    return number
-
-
-def check_temperature(temperature: Any) -> float:
-    """A finite number from 0.1 to 2.0.
-
-    Raises
-    ------
-    ParameterError
-        Anything else.
-    """
-    return _number("Temperature", temperature, TEMPERATURE)
-
-
-def check_seed(seed: Any) -> int:
-    """A seed from 0 to 2**32 - 1; None draws one.
-
-    Raises
-    ------
-    ParameterError
-        Anything else.
-    """
-    if seed is None:
-        return secrets.randbelow(SEED[1] + 1)
-    number = _whole(seed)
-    if number is None or not SEED[0] <= number <= SEED[1]:
-        raise ParameterError(
-            f"Seed must be a whole number from {SEED[0]} to {SEED[1]} (2**32 - 1), or nothing to draw one, "
-            f"not {_said(seed)}."
-        )
-    return number
-
-
-def _whole(value: Any) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
-        return None
-    return int(value) if value == int(value) else None
-
-
-def _number(name: str, value: Any, limits: tuple[float, float]) -> float:
-    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not number or not limits[0] <= value <= limits[1]:  # NaN fails the comparison
-        raise ParameterError(f"{name} must be a number from {limits[0]} to {limits[1]}, not {_said(value)}.")
-    return float(value)
-
-
-def _said(value: Any) -> str:
-    return repr(value)[:40]
 
 
 @dataclass(eq=False)
@@ -255,9 +185,7 @@ class PosterBeat:
             A control is outside its range.
         """
         genre_mix, notes, temperature = mixture(genre), check_notes(notes), check_temperature(temperature)
-        seed = check_seed(seed)
-        tempo = None if tempo is None else _number("Tempo", tempo, TEMPO)
-        density = None if density is None else _number("Density", density, DENSITY)
+        seed, tempo, density, mode = check_seed(seed), check_tempo(tempo), check_density(density), check_mode(mode)
         controls = {"ensemble": ensemble, "tempo": tempo, "mode": mode, "density": density}
         score = self.composer.generate(
             genre_mix, notes=notes, temperature=temperature, seed=seed, progress=progress, **controls

@@ -10,7 +10,7 @@ from PIL import Image
 
 import posterbeat
 from posterbeat import GENRES, ParameterError, PosterBeat, PosterBeatError, PosterError, Score, WeightsError
-from posterbeat.pipeline import check_notes, check_seed, check_temperature
+from posterbeat.controls import check_notes, check_seed, check_temperature
 from tests.served import draw_poster
 
 

@@ -107,7 +107,8 @@ def prepare(folder: Path, out: Path) -> dict:
               "ensemble": np.array(columns[10:27], np.float32).T, "piece": np.array(columns[27])}
     out.parent.mkdir(parents=True, exist_ok=True)
     np.savez(out, **{name: np.concatenate(part) for name, part in parts.items()}, **table)
-    report = {"pieces": len(kept), "dropped": dict(dropped), "notes": dict(sorted(notes.items())), "total_notes": sum(notes.values())}
+    report = {"pieces": len(kept), "dropped": dict(dropped), "notes": dict(sorted(notes.items())),
+              "total_notes": sum(notes.values())}
     out.with_suffix(".json").write_text(json.dumps(report, indent=2) + "\n")
     return report
 

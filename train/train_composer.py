@@ -3,9 +3,9 @@
     python -m train.train_composer data/music.npz runs/composer --minutes 150
 
 The learning rate warms up, stays, and falls to zero over the last quarter of the sitting, so that every sitting ends
-with a network worth keeping. A sitting that is told to stop (SIGTERM) saves first. `runs/composer/log.csv` has the curves; `last.pt` is the checkpoint, `best.safetensors`
-the network with the fewest bits a note on `val`. Where the runs folder is gone, `--start weights/composer` goes on from the
-weights that were shipped, with a fresh optimiser.
+with a network worth keeping. A sitting that is told to stop (SIGTERM) saves first. `runs/composer/log.csv` has the curves;
+`last.pt` is the checkpoint, `best.safetensors` the network with the fewest bits a note on `val`. Where the runs folder is
+gone, `--start weights/composer` goes on from the weights that were shipped, with a fresh optimiser.
 """
 
 import argparse
@@ -84,7 +84,8 @@ def train(arguments) -> None:
         if figures["bits"] < best:
             best = figures["bits"]
             save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, out / "best.safetensors")
-            (out / "best.json").write_text(json.dumps({"notes_seen": seen, "updates": updates, "sizes": SIZES, **figures}, indent=2))
+            learned = {"notes_seen": seen, "updates": updates, "sizes": SIZES, **figures}
+            (out / "best.json").write_text(json.dumps(learned, indent=2))
         temporary = checkpoint.with_suffix(".tmp")
         torch.save({"network": network.state_dict(), "optimiser": optimiser.state_dict(), "seen": seen,
                     "updates": updates, "best": best, "sitting": sitting}, temporary)
@@ -112,7 +113,8 @@ def train(arguments) -> None:
         if updates % 10 == 0:
             writer.writerow(["train", sitting, updates, seen, round(elapsed), round(averaged, 4), round(loss.item(), 4)])
             log.flush()
-            print(f"{updates} {seen / 1e6:.3f} M notes {averaged:.3f} bits, {here * arguments.batch * arguments.phrases * PHRASE / max(elapsed, 1):.0f} notes/s", flush=True)
+            speed = here * arguments.batch * arguments.phrases * PHRASE / max(elapsed, 1)
+            print(f"{updates} {seen / 1e6:.3f} M notes {averaged:.3f} bits, {speed:.0f} notes/s", flush=True)
         if time.monotonic() - last_saved > arguments.save_minutes * 60:
             save()
             last_saved = time.monotonic()
@@ -131,7 +133,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", type=Path, help="folder of shipped weights to go on from where there is no checkpoint")
-    parser.add_argument("--bf16", action="store_true", help="bf16 autocast: twice as fast on processors that have it, slower elsewhere")
+    parser.add_argument("--bf16", action="store_true", help="bf16 autocast: twice as fast where the processor has it")
     train(parser.parse_args())
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from transformers import PreTrainedConfig, PreTrainedModel
 
-from posterbeat.errors import ParameterError
+from posterbeat.controls import check_notes, check_seed, check_temperature
 from posterbeat.genres import GENRES, mixture
 from posterbeat.hub import load_strict, read_tensors, resolve
 from posterbeat.music import features
@@ -24,13 +24,9 @@ from posterbeat.music.stepper import Tables
 from posterbeat.music.stretch import collate, stretch
 from posterbeat.music.writing import Writing
 
-NOTES = (32, 2000)
-TEMPERATURE = (0.1, 2.0)
-SEED = (0, 2**32 - 1)
-
 
 class ComposerConfig(PreTrainedConfig):
-    """Sizes of the network, the attributes of real pieces that requests are drawn from (`request.Profiles`), notes learned from."""
+    """Sizes of the network, attributes of real pieces that requests are drawn from (`request.Profiles`), notes learned from."""
 
     model_type = "posterbeat-composer"
 
@@ -99,9 +95,7 @@ class BiLSTMComposer(PreTrainedModel):
             A value outside its range.
         """
         mix = mixture(genre_mix)
-        notes = _whole("notes", notes, NOTES)
-        seed = _whole("seed", seed, SEED)
-        temperature = _number("temperature", temperature, TEMPERATURE)
+        notes, temperature, seed = check_notes(notes), check_temperature(temperature), check_seed(seed)
         random = np.random.default_rng(seed)
         request = Profiles(self.config.profiles).draw(
             random, mix, tempo=tempo, density=density, mode=mode, ensemble=ensemble)
@@ -111,7 +105,9 @@ class BiLSTMComposer(PreTrainedModel):
         writing = Writing(self._tables, request, plan, weights, notes=notes, temperature=temperature, top_p=top_p,
                           guidance=guidance, random=random)
         fields = writing.write(progress)
-        return decode(fields, choose_programs(random, mix), tempo=request.tempo, bar=request.bar, shift=-request.shift)
+        programs = choose_programs(random, mix)
+        score = decode(fields, programs, tempo=request.tempo, bar=request.bar, shift=-request.shift)
+        return score.without_overlaps()
 
     @torch.inference_mode()
     def bits_per_note(self, score: Score, genre_mix: str | Mapping[str, float], *, limit: int = 2000,
@@ -139,16 +135,3 @@ class BiLSTMComposer(PreTrainedModel):
         batch = collate([row])
         note_bits = bits(self.network(batch)[0], batch.target)
         return float(note_bits[0, :min(len(events), limit)].mean())
-
-
-def _whole(name: str, value: int, limits: tuple[int, int]) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not limits[0] <= value <= limits[1]:
-        raise ParameterError(f"{name} must be a whole number from {limits[0]} to {limits[1]}, not {str(value)[:40]!r}.")
-    return int(value)
-
-
-def _number(name: str, value: float, limits: tuple[float, float]) -> float:
-    real = isinstance(value, (int, float, np.floating)) and not isinstance(value, bool)
-    if not real or not limits[0] <= value <= limits[1]:
-        raise ParameterError(f"{name} must be a number from {limits[0]} to {limits[1]}, not {str(value)[:40]!r}.")
-    return float(value)

@@ -17,6 +17,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from posterbeat.controls import check_notes, check_seed, check_temperature, check_tempo
 from posterbeat.errors import ParameterError, WeightsError
 from posterbeat.genres import mixture
 from posterbeat.hub import load_strict, read_config, read_tensors, resolve
@@ -178,14 +179,8 @@ class HistoricalStack(nn.Module):
             A value outside its range.
         """
         mixture(genre_mix)
-        if isinstance(notes, bool) or not isinstance(notes, (int, np.integer)) or not 32 <= notes <= 2000:
-            raise ParameterError("The number of notes must be a whole number from 32 to 2,000.")
-        if not 0.1 <= temperature <= 2.0:
-            raise ParameterError("The temperature must be between 0.1 and 2.0.")
-        if seed is not None and not 0 <= seed < 2 ** 32:
-            raise ParameterError("The seed must be between 0 and 4,294,967,295.")
-        if tempo is not None and not 30 <= tempo <= 300:
-            raise ParameterError("The tempo must be between 30 and 300 beats a minute.")
+        notes, temperature, seed = check_notes(notes), check_temperature(temperature), check_seed(seed)
+        tempo = check_tempo(tempo)
         rng = np.random.default_rng(seed)
         counts = np.array(self.config.counts, dtype=float)
         if opening is None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from posterbeat.errors import ParameterError, WeightsError
+from posterbeat.controls import check_density, check_mode, check_tempo
+from posterbeat.errors import WeightsError
 from posterbeat.genres import GENRES
 from posterbeat.music.ensemble import families_of
 
@@ -61,12 +62,7 @@ class Profiles:
         ParameterError
             A value outside its range.
         """
-        if tempo is not None and not 40 <= tempo <= 220:
-            raise ParameterError(f"tempo must be 40 to 220 beats a minute, not {tempo}.")
-        if density is not None and not 0 <= density <= 1:
-            raise ParameterError(f"density must be between 0 and 1, not {density}.")
-        if mode not in (None, "major", "minor"):
-            raise ParameterError(f"mode must be 'major' or 'minor', not {str(mode)[:40]!r}.")
+        tempo, density, mode = check_tempo(tempo), check_density(density), check_mode(mode)
         wanted = None if ensemble is None else families_of(ensemble)
         table = self._rows[GENRES[random.choice(len(GENRES), p=[mix[genre] for genre in GENRES])]]
         near = np.ones(len(table))

@@ -71,28 +71,34 @@ class Score:
             return 0.0
         return float((self.onset + self.duration).max()) / STEPS_PER_BEAT * 60.0 / self.tempo
 
-    def to_midi(self) -> pretty_midi.PrettyMIDI:
-        """The score as MIDI: one track a program, 480 ticks a beat, one tempo, one time signature.
+    def without_overlaps(self) -> "Score":
+        """The score with every note cut where its program sounds the same pitch again, since MIDI cannot hold both.
 
-        Notes of one program and pitch that overlap are cut at the next onset, since MIDI cannot hold both.
+        Of several notes at one onset that share program and pitch the last one stays.
         """
+        order = np.lexsort((self.onset, self.pitch, self.program))
+        onset, end = self.onset[order], (self.onset + self.duration)[order]
+        again = (np.diff(self.program[order]) == 0) & (np.diff(self.pitch[order]) == 0)
+        end[:-1] = np.where(again, np.minimum(end[:-1], onset[1:]), end[:-1])
+        keep = order[end > onset]
+        return Score(self.onset[keep], (end - onset)[end > onset], self.pitch[keep], self.velocity[keep],
+                     self.program[keep], self.tempo, self.bar)
+
+    def to_midi(self) -> pretty_midi.PrettyMIDI:
+        """`without_overlaps` as MIDI: one track a program, 480 ticks a beat, one tempo, one time signature."""
         midi = pretty_midi.PrettyMIDI(resolution=STEPS_PER_BEAT * _TICKS_PER_STEP, initial_tempo=self.tempo)
         beats, unit = (self.bar // STEPS_PER_BEAT, 4) if self.bar % STEPS_PER_BEAT == 0 else (self.bar // 6, 8)
         midi.time_signature_changes.append(pretty_midi.TimeSignature(max(1, beats), unit, 0.0))
         second = 60.0 / self.tempo / STEPS_PER_BEAT
-        for program in np.unique(self.program):
+        plain = self.without_overlaps()
+        for program in np.unique(plain.program):
             drums = program == DRUMS
             track = pretty_midi.Instrument(0 if drums else int(program), is_drum=bool(drums),
                                            name=FAMILIES[min(int(program) // 8, 16)])
-            for pitch in np.unique(self.pitch[self.program == program]):
-                rows = np.flatnonzero((self.program == program) & (self.pitch == pitch))
-                ends = self.onset[rows] + self.duration[rows]
-                ends[:-1] = np.minimum(ends[:-1], self.onset[rows][1:])
-                for row, end in zip(rows, ends):
-                    if end > self.onset[row]:
-                        track.notes.append(pretty_midi.Note(
-                            int(self.velocity[row]), int(pitch), self.onset[row] * second, end * second))
-            track.notes.sort(key=lambda note: (note.start, note.pitch))
+            for row in np.flatnonzero(plain.program == program):
+                onset, end = plain.onset[row], plain.onset[row] + plain.duration[row]
+                track.notes.append(pretty_midi.Note(
+                    int(plain.velocity[row]), int(plain.pitch[row]), onset * second, end * second))
             midi.instruments.append(track)
         return midi
 

@@ -51,6 +51,8 @@ class Writing:
         self._fields, self._onsets, self._keys = [], [], []
         self._lines = [[] for _ in range(17)]  # indices of the notes of each family
         self._closing = self._closing_notes()
+        # Pitches that stay on the keyboard once the piece is moved to its own key.
+        self._low, self._high = max(0, request.shift), min(127, 127 + request.shift)
 
     def write(self, progress: Callable[[int, int], None] | None = None) -> np.ndarray:
         """The fields of all notes; `progress(written, total)` is called every 16 notes and may raise to stop."""
@@ -134,7 +136,7 @@ class Writing:
             allowed = np.ones(SIZES[name], bool)
             if last is None:
                 return np.arange(SIZES[name]) < self._request.bar
-            if last[1:3] == [self._top_family(), 127]:
+            if last[1] == self._top_family() and last[2] >= self._highest(last[1]):
                 allowed[0] = False
             if closing:
                 first = self._total - index == self._closing
@@ -148,10 +150,12 @@ class Writing:
             if closing:
                 allowed = allowed & (np.arange(17) != _DRUMS)
             if together:
-                allowed &= np.arange(17) >= last[1] + (last[2] == 127)
+                allowed &= np.arange(17) >= last[1] + (last[2] >= self._highest(last[1]))
             return allowed if allowed.any() else np.arange(17) == (last[1] if last else 0)
         if name == "pitch":
             allowed = np.ones(SIZES[name], bool)
+            if fields[1] != _DRUMS:
+                allowed[:self._low] = allowed[self._high + 1:] = False
             if together and fields[1] == last[1]:
                 allowed[:last[2] + 1] = False
             if closing:
@@ -166,6 +170,9 @@ class Writing:
 
     def _top_family(self) -> int:
         return int(np.flatnonzero(self._families)[-1])
+
+    def _highest(self, family: int) -> int:
+        return 127 if family == _DRUMS else self._high
 
     def _closing_notes(self) -> int:
         """Notes of the closing chord: one a pitched family, three to six."""

@@ -10,8 +10,8 @@ from typing import Any
 import gradio as gr
 from gradio.components.api_component import Api
 
+from posterbeat.controls import NOTES, SEED, TEMPERATURE
 from posterbeat.genres import GENRES
-from posterbeat.pipeline import NOTES, SEED, TEMPERATURE
 from posterbeat.ui.heat import overlay
 from posterbeat.ui.poster_input import PosterInput
 from posterbeat.ui.studio import Studio, folder, keep, spoken

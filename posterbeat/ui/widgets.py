@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import gradio as gr
 
+from posterbeat.controls import DENSITY, NOTES, TEMPERATURE, TEMPO
 from posterbeat.genres import GENRES
 from posterbeat.music.ensemble import ENSEMBLES
-from posterbeat.pipeline import DENSITY, NOTES, TEMPERATURE, TEMPO
 from posterbeat.ui import words
 from posterbeat.ui.about import about
 from posterbeat.ui.poster_input import PosterInput
