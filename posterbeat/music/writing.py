@@ -8,7 +8,14 @@ import torch
 from transformers import TemperatureLogitsWarper, TopPLogitsWarper
 
 from posterbeat.music.events import DURATIONS, MAX_STEP, SIZES, place_in_bar
-from posterbeat.music.features import PLAN_NEW, condition_buckets, first_event, progress_buckets
+from posterbeat.music.features import (
+    PLAN_LITERAL,
+    PLAN_NEW,
+    PLAN_RECALL,
+    condition_buckets,
+    first_event,
+    progress_buckets,
+)
 from posterbeat.music.form import Plan
 from posterbeat.music.network import HINTS, PHRASE, START
 from posterbeat.music.request import Request
@@ -17,6 +24,9 @@ from posterbeat.music.stepper import Stepper, Tables
 _DRUMS = 16
 _RECENT = 96  # notes over which the ensemble's balance is watched
 _BALANCE = 0.7  # how firmly it is kept, on logits: 0 not at all, 1 in proportion
+# Added to the logits of the recalled bar's next note, by kind of recall: what was drawn by chance in a bar before makes
+# the network less sure of it than it is of real music, and themes would dissolve.
+_RECALL = {PLAN_NEW: 0.0, PLAN_RECALL: 1.0, PLAN_LITERAL: 2.5}
 _MAJOR_TRIAD, _MINOR_TRIAD = (0, 4, 7), (9, 0, 4)  # pieces are written in C major or A minor
 
 
@@ -50,6 +60,7 @@ class Writing:
         self._families, self._recent = request.families, np.zeros(17)
         self._fields, self._onsets, self._keys = [], [], []
         self._lines = [[] for _ in range(17)]  # indices of the notes of each family
+        self._recalled, self._pull = None, 0.0
         self._closing = self._closing_notes()
         # Pitches that stay on the keyboard once the piece is moved to its own key.
         self._low, self._high = max(0, request.shift), min(127, 127 + request.shift)
@@ -75,7 +86,10 @@ class Writing:
         here = self._onsets[-1] // self._request.bar if index else -1
         source = self._source(here)
         kind = int(self._plan.kind[here]) if source >= 0 else PLAN_NEW
-        self._stepper.advance(previous, progress_buckets(index, self._total - index), self._notes_at(here, source), kind,
+        recalled = self._notes_at(here, source)
+        self._recalled = recalled[0] if recalled[0, 1] != START else None
+        self._pull = _RECALL[kind]
+        self._stepper.advance(previous, progress_buckets(index, self._total - index), recalled, kind,
                               self._notes_at(here, here - 1))
 
     def _notes_at(self, here: int, source: int) -> np.ndarray:
@@ -107,6 +121,8 @@ class Writing:
             mixed = logits[0] if len(logits) == 1 else torch.lerp(logits[1], logits[0], self._guidance)
             if name == "family":
                 mixed = mixed + torch.from_numpy(self._balance())
+            if self._recalled is not None and fields == list(self._recalled[:position]):
+                mixed[self._recalled[position]] += self._pull
             allowed = self._allowed(name, fields, last, closing, index)
             if allowed is not None:
                 mixed = mixed.masked_fill(~torch.from_numpy(allowed), float("-inf"))
