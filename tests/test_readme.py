@@ -73,5 +73,5 @@ def test_every_make_target_that_the_documents_name_exists():
     targets = set(re.findall(r"^([\w-]+(?: [\w-]+)*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     targets = {name for line in targets for name in line.split()}
     for document in ("README.md", "train/README.md"):
-        for name in re.findall(r"`?make ([a-z][\w-]*)", (ROOT / document).read_text()):
+        for name in re.findall(r"(?:`|^)make ([a-z][\w-]*)", (ROOT / document).read_text(), re.MULTILINE):
             assert name in targets, f"{document} names make {name}"

@@ -32,7 +32,7 @@ def lay_out() -> SimpleNamespace:
             with gr.Accordion(words.ADVANCED, open=False, elem_id="advanced"):
                 _advanced(w)
     with gr.Accordion("About", open=False, elem_id="about"):
-        gr.HTML(about)
+        gr.HTML(about())
     return w
 
 
