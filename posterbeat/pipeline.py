@@ -55,9 +55,10 @@ class Track:
 
     @cached_property
     def _sound(self) -> tuple["np.ndarray", int]:
+        from posterbeat.audio.humanise import humanise
         from posterbeat.audio.render import render
 
-        return render(self.midi)
+        return render(humanise(self.midi, self.seed))
 
     @property
     def audio(self) -> "np.ndarray":
