@@ -130,6 +130,12 @@ or lower.
         rows = [[name.replace("_", " "), _cell(figure), str(figure["n"])] for name, figure in bits.items()]
         parts.append("Negative log2-likelihood a note of real `test` pieces, all fields summed, beside counts of the "
                      "same fields:\n\n" + _table(["model", "bits a note", "pieces"], rows))
+    kept_back = metrics.get("withheld")
+    if kept_back:
+        whole = kept_back["nothing"]["value"]
+        rows = [[name, _cell(figure), f"{figure['value'] - whole:+.2f}"] for name, figure in kept_back.items()]
+        parts.append("What the trained network makes of each thing it is shown: bits a note on `val` with one of them kept "
+                     "from it, without training again:\n\n" + _table(["kept from it", "bits a note", "more"], rows))
     speed = metrics.get("notes_per_second")
     if speed:
         parts.append(f"Speed on two threads of a CPU: {_cell(speed)} notes a second (median of {speed['n']} runs); "

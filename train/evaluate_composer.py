@@ -8,6 +8,7 @@ says how many pieces it rests on.
 """
 
 import argparse
+import dataclasses
 import hashlib
 import itertools
 import json
@@ -27,7 +28,7 @@ from train.music_data import Piece, head, read_split
 from train.ngrams import NGram
 
 LONGEST = 2000  # notes of a piece that count for bits a note
-PARTS = ("real", "pieces", "bits", "speed")
+PARTS = ("real", "pieces", "bits", "withheld", "speed")
 ORDERS = {"unigram": 0, "bigram": 1, "trigram": 2}
 SEED = 0  # of every bootstrap
 
@@ -153,6 +154,44 @@ def composer_bits(weights: Path, test: list[Piece], apart: list[Piece]) -> dict:
             "composer_without_grid": bits_by_genre(bits, apart)}
 
 
+def withheld(weights: Path, val: list[Piece]) -> dict:
+    """Bits a note on `val` with one thing at a time kept from the trained network: what it makes of each of them."""
+    import torch
+
+    from posterbeat.music import features
+    from posterbeat.music.composer import BiLSTMComposer
+    from posterbeat.music.network import START, bits
+
+    composer = BiLSTMComposer.from_pretrained(weights)
+    nothing = torch.tensor([0, START, 0, 0, 0])
+
+    def unknown(condition):
+        least = torch.from_numpy(features.condition_buckets(None, None, None, None))
+        return torch.cat([least[:3].expand(len(condition), 3), condition[:, 3:]], 1)
+
+    keep_back = {
+        "nothing": lambda batch: {},
+        "the bidirectional reader": lambda batch: {"visible": torch.full_like(batch.visible, -1)},
+        "all but the opening of what was read": lambda batch: {"visible": torch.where(batch.visible > 0, -1, batch.visible)},
+        "where the piece repeats itself": lambda batch: {
+            "hint": nothing.expand_as(batch.hint), "hint_kind": torch.full_like(batch.hint_kind, features.NO_HINT)},
+        "what came a bar before": lambda batch: {"back": nothing.expand_as(batch.back)},
+        "the genre": lambda batch: {"mix": torch.zeros_like(batch.mix)},
+        "tempo, density and mode": lambda batch: {"condition": unknown(batch.condition)},
+        "the ensemble": lambda batch: {"ensemble": torch.zeros_like(batch.ensemble)},
+    }
+    told = [(piece, composer.told(head(piece.score, LONGEST), piece.genre)) for piece in val]
+    figures = {}
+    for name, change in keep_back.items():
+        values = {}
+        for piece, batch in told:
+            with torch.inference_mode():
+                cost = bits(composer.network(dataclasses.replace(batch, **change(batch)))[0], batch.target)
+            values[piece.file] = float(cost[0, :min(len(piece.score), LONGEST)].mean())
+        figures[name] = bits_by_genre(lambda piece, values=values: values[piece.file], val)
+    return figures
+
+
 def speed(weights: Path, runs: int) -> dict:
     """Notes a second of whole pieces of 600 notes, two threads, model loaded, and how long 300 and 1,000 notes take."""
     import torch
@@ -178,7 +217,8 @@ def evaluate(weights: Path, data: Path, work: Path, pieces: int, mix_pieces: int
              others: dict[str, Path], parts: set[str]) -> dict:
     """All figures of `parts`; what is not asked for is kept from the last metrics.json.
 
-    Parts are "real" (real pieces and yardsticks, kept in the work folder for the others), "pieces", "bits" and "speed".
+    Parts are "real" (real pieces and yardsticks, kept in the work folder for the others), "pieces", "bits", "withheld"
+    (bits on `val` with one input at a time kept from the network) and "speed".
     """
     path = weights / "metrics.json"
     metrics = json.loads(path.read_text()) if path.exists() else {}
@@ -197,6 +237,8 @@ def evaluate(weights: Path, data: Path, work: Path, pieces: int, mix_pieces: int
     if "bits" in parts:
         apart = [piece for piece in test if not piece.on_grid]
         metrics["bits_per_note"] = yardsticks(data, grid["test"], work) | composer_bits(weights, grid["test"], apart)
+    if "withheld" in parts:
+        metrics["withheld"] = withheld(weights, grid["val"])
     if "pieces" in parts:
         metrics |= measure_sets(weights, data, work, pieces, mix_pieces, processes, others, test, val, grid)
     metrics["bars"] = composer_card.bars(metrics)

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +38,11 @@ _log = logging.getLogger(__name__)
 
 
 def render(
-    midi: pretty_midi.PrettyMIDI | Score, *, soundfont: str | Path | None = None, time_limit: float | None = None
+    midi: pretty_midi.PrettyMIDI | Score,
+    *,
+    soundfont: str | Path | None = None,
+    time_limit: float | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> tuple[np.ndarray, int]:
     """Play a score.
 
@@ -54,6 +60,9 @@ def render(
     time_limit
         Seconds after which FluidSynth is stopped; default 60 and the score's length,
         long enough for a busy machine.
+    progress
+        Called with the share that FluidSynth has played, 0 to 1, some times a second; an exception that it raises
+        stops the work.
 
     Returns
     -------
@@ -74,7 +83,7 @@ def render(
     if shutil.which("fluidsynth"):
         try:
             limit = 60 + seconds if time_limit is None else time_limit
-            sound = _check(_fluidsynth(mixed, chosen or _installed(), limit), seconds, "FluidSynth")
+            sound = _check(_fluidsynth(mixed, chosen or _installed(), limit, progress), seconds, "FluidSynth")
             return _master(sound, seconds), SAMPLE_RATE
         except RenderError as error:
             _log.warning("%s The sampler plays instead.", error)
@@ -130,7 +139,9 @@ def _bundled() -> Path:
     return path
 
 
-def _fluidsynth(midi: pretty_midi.PrettyMIDI, soundfont: Path, limit: float) -> np.ndarray:
+def _fluidsynth(
+    midi: pretty_midi.PrettyMIDI, soundfont: Path, limit: float, progress: Callable[[float], None] | None
+) -> np.ndarray:
     """Samples (n, 2) of float32 from midi2audio.
 
     midi2audio waits for FluidSynth without a limit, lets it print, and drops its exit status: so it runs as its own
@@ -143,9 +154,7 @@ def _fluidsynth(midi: pretty_midi.PrettyMIDI, soundfont: Path, limit: float) -> 
         process = subprocess.Popen(command, cwd=folder, start_new_session=True, stdin=subprocess.DEVNULL,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            process.wait(limit)
-        except subprocess.TimeoutExpired as error:
-            raise RenderError(f"FluidSynth had not finished after {limit:.0f} s and was stopped.") from error
+            _wait(process, limit, Path(folder) / "score.wav", midi.get_end_time(), progress)
         finally:
             _stop(process)
         try:
@@ -155,6 +164,20 @@ def _fluidsynth(midi: pretty_midi.PrettyMIDI, soundfont: Path, limit: float) -> 
     if rate != SAMPLE_RATE or sound.shape[1] != 2:
         raise RenderError(f"FluidSynth delivered {sound.shape[1]} channels at {rate} Hz, not 2 at {SAMPLE_RATE} Hz.")
     return sound
+
+
+def _wait(process: subprocess.Popen, limit: float, sound: Path, seconds: float, progress: Callable | None) -> None:
+    """Until the process ends; how far it is shows in the size of the file that it writes."""
+    end, whole = time.monotonic() + limit, 4 * SAMPLE_RATE * (seconds + 2)  # 16 bit stereo, and a tail of two seconds
+    while True:
+        try:
+            process.wait(0.1)
+            return
+        except subprocess.TimeoutExpired as error:
+            if time.monotonic() > end:
+                raise RenderError(f"FluidSynth had not finished after {limit:.0f} s and was stopped.") from error
+        if progress:
+            progress(min(1.0, sound.stat().st_size / whole) if sound.exists() else 0.0)
 
 
 def _stop(process: subprocess.Popen) -> None:

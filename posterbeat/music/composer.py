@@ -17,7 +17,7 @@ from posterbeat.music.ensemble import choose_programs
 from posterbeat.music.events import decode, encode
 from posterbeat.music.form import plan_form
 from posterbeat.music.key import estimate_key, shift_to_common_key
-from posterbeat.music.network import MEMORY, PHRASE, ComposerNetwork, bits
+from posterbeat.music.network import MEMORY, PHRASE, Batch, ComposerNetwork, bits
 from posterbeat.music.request import Profiles
 from posterbeat.music.score import STEPS_PER_BEAT, Score
 from posterbeat.music.stepper import Tables
@@ -117,6 +117,13 @@ class BiLSTMComposer(PreTrainedModel):
         The network is told the genre and, with `attributes`, the piece's tempo, density, mode and ensemble; the metre
         and how many notes there are it is always told. Repetition is only looked for in the notes before.
         """
+        batch = self.told(score, genre_mix, limit=limit, attributes=attributes)
+        note_bits = bits(self.network(batch)[0], batch.target)
+        return float(note_bits[0, :min(len(score), limit)].mean())
+
+    def told(self, score: Score, genre_mix: str | Mapping[str, float], *, limit: int = 2000,
+             attributes: bool = True) -> Batch:
+        """Everything that `bits_per_note` shows the network of a score, as a batch of one."""
         mix = mixture(genre_mix)
         tonic, mode = estimate_key(score)
         events = encode(score, shift_to_common_key(tonic, mode))
@@ -132,6 +139,4 @@ class BiLSTMComposer(PreTrainedModel):
         if not attributes:
             row["condition"][:3] = features.condition_buckets(None, None, None, events.bar)[:3]
             row["ensemble"] = np.zeros(18, np.float32)
-        batch = collate([row])
-        note_bits = bits(self.network(batch)[0], batch.target)
-        return float(note_bits[0, :min(len(events), limit)].mean())
+        return collate([row])

@@ -122,6 +122,7 @@ class Writing:
             if name == "family":
                 mixed = mixed + torch.from_numpy(self._balance())
             if self._recalled is not None and fields == list(self._recalled[:position]):
+                mixed = mixed.clone()
                 mixed[self._recalled[position]] += self._pull
             allowed = self._allowed(name, fields, last, closing, index)
             if allowed is not None:
