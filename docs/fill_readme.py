@@ -35,8 +35,9 @@ def _classifier(metrics: dict) -> str:
         ("The genre read is among all the film's genres", _share(metrics.get("any_genre"))),
         ("Recall by genre", recall),
         ("Calibration error of the shown confidence", _share(metrics.get("ece"))),
-        ("From file to probabilities", f"{metrics['ms_per_poster']['median']:.0f} ms"),
     ]
+    if "ms_per_poster" in metrics:
+        rows.append(("From file to probabilities", f"{metrics['ms_per_poster']['median']:.0f} ms"))
     return _table(f"Reading posters ({metrics['n']:,} of films that it never saw)", ("measured",), rows)
 
 
