@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,18 +47,31 @@ class Track:
     reading: "GenreReading | None" = None
     colours: "PosterColours | None" = None
     title: str | None = None
+    _sound: "tuple[np.ndarray, int] | None" = field(default=None, init=False, repr=False)
 
     @cached_property
     def midi(self) -> "pretty_midi.PrettyMIDI":
         """The score as MIDI."""
         return self.score.to_midi()
 
-    @cached_property
-    def _sound(self) -> tuple["np.ndarray", int]:
+    def render(self, progress: Callable[[float], None] | None = None) -> None:
+        """Make the sound now, unless it is there already; `audio` does it unasked.
+
+        Parameters
+        ----------
+        progress
+            Called with the share that was played, 0 to 1; an exception that it raises stops the work.
+
+        Raises
+        ------
+        RenderError
+            Nothing can play the score here, or the result is silent.
+        """
         from posterbeat.audio.humanise import humanise
         from posterbeat.audio.render import render
 
-        return render(humanise(self.midi, self.seed))
+        if self._sound is None:
+            self._sound = render(humanise(self.midi, self.seed), progress=progress)
 
     @property
     def audio(self) -> "np.ndarray":
@@ -69,11 +82,13 @@ class Track:
         RenderError
             Nothing can play the score here, or the result is silent.
         """
+        self.render()
         return self._sound[0]
 
     @property
     def sample_rate(self) -> int:
         """Samples a second of `audio`."""
+        self.render()
         return self._sound[1]
 
     def save(self, path: str | Path) -> Path:

@@ -98,9 +98,14 @@ class Studio:
             mix = reading["probabilities"]
         report(1, "Waking the composer", 0.0)
         track = self.beat.compose(mix, progress=progress, **controls)
-        if stop.is_set():
-            raise Stopped
-        report(2, "The orchestra plays", None)
+
+        def playing(share: float) -> None:
+            if stop.is_set():
+                raise Stopped
+            report(2, "The orchestra plays", share)
+
+        playing(0.0)
+        track.render(playing)
         return keep(track, path, own)
 
     def start(self, session: str) -> threading.Event:
