@@ -144,7 +144,7 @@ def _own_pitch(note) -> list[int]:
 def _cell(gates: np.ndarray, cell: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Hidden and cell state after one step of an LSTM; gates (b, 4 * size) in PyTorch's order."""
     size = cell.shape[1]
-    opened = 1 / (1 + np.exp(-gates))
+    opened = 1 / (1 + np.exp(-np.maximum(gates, -80)))  # exp(89) is more than float32 holds
     cell = opened[:, size:2 * size] * cell + opened[:, :size] * np.tanh(gates[:, 2 * size:3 * size])
     return opened[:, 3 * size:] * np.tanh(cell), cell
 

@@ -21,7 +21,7 @@ from posterbeat.music.network import HINTS, PHRASE, START
 from posterbeat.music.request import Request
 from posterbeat.music.stepper import Stepper, Tables
 
-_DRUMS = 16
+_BASS, _PERCUSSIVE, _DRUMS = 4, 14, 16
 _RECENT = 96  # notes over which the ensemble's balance is watched
 _BALANCE = 0.7  # how firmly it is kept, on logits: 0 not at all, 1 in proportion
 # Added to the logits of the recalled bar's next note, by kind of recall: what was drawn by chance in a bar before makes
@@ -61,7 +61,7 @@ class Writing:
         self._fields, self._onsets, self._keys = [], [], []
         self._lines = [[] for _ in range(17)]  # indices of the notes of each family
         self._recalled, self._pull = None, 0.0
-        self._closing = self._closing_notes()
+        self._finale = self._finale_families()
         # Pitches that stay on the keyboard once the piece is moved to its own key.
         self._low, self._high = max(0, request.shift), min(127, 127 + request.shift)
 
@@ -113,7 +113,8 @@ class Writing:
     def _note(self, index: int) -> list[int]:
         fields: list[int] = []
         last = self._fields[-1] if self._fields else None
-        closing = self._total - index <= self._closing
+        left = self._total - index
+        closing = left <= len(self._finale)
         for position, name in enumerate(SIZES):
             if position == 2:
                 self._stepper.see_line(self._line(fields))
@@ -124,7 +125,7 @@ class Writing:
             if self._recalled is not None and fields == list(self._recalled[:position]):
                 mixed = mixed.clone()
                 mixed[self._recalled[position]] += self._pull
-            allowed = self._allowed(name, fields, last, closing, index)
+            allowed = self._final(name, fields, left) if closing else self._allowed(name, fields, last)
             if allowed is not None:
                 mixed = mixed.masked_fill(~torch.from_numpy(allowed), float("-inf"))
             for warp in self._warpers:
@@ -143,47 +144,53 @@ class Writing:
         lately = (self._recent + 8 * target) / (self._recent.sum() + 8 * target.sum())
         return (_BALANCE * np.clip(np.log(target / lately), -2, 2)).astype(np.float32)
 
-    def _allowed(self, name: str, fields: list[int], last: list[int] | None, closing: bool, index: int) -> np.ndarray | None:
+    def _allowed(self, name: str, fields: list[int], last: list[int] | None) -> np.ndarray | None:
         """What the next field may be: np.ndarray of bool, shape (size,), or None for anything.
 
         Notes of one onset come by family, then pitch, so none can sound twice. Only the instruments asked for play.
-        The last few notes are one chord on the tonic at the start of a bar, held.
         """
         if name == "step":
-            allowed = np.ones(SIZES[name], bool)
             if last is None:
                 return np.arange(SIZES[name]) < self._request.bar
-            if last[1] == self._top_family() and last[2] >= self._highest(last[1]):
-                allowed[0] = False
-            if closing:
-                first = self._total - index == self._closing
-                gap = (-self._onsets[-1]) % self._request.bar or self._request.bar
-                allowed[:] = False
-                allowed[min(gap, MAX_STEP) if first else 0] = True
+            allowed = np.ones(SIZES[name], bool)
+            allowed[0] = last[1] != self._top_family() or last[2] < self._highest(last[1])
             return allowed
         together = last is not None and fields[0] == 0
         if name == "family":
             allowed = self._families.copy()
-            if closing:
-                allowed = allowed & (np.arange(17) != _DRUMS)
             if together:
                 allowed &= np.arange(17) >= last[1] + (last[2] >= self._highest(last[1]))
-            return allowed if allowed.any() else np.arange(17) == (last[1] if last else 0)
+            return allowed
         if name == "pitch":
             allowed = np.ones(SIZES[name], bool)
             if fields[1] != _DRUMS:
                 allowed[:self._low] = allowed[self._high + 1:] = False
             if together and fields[1] == last[1]:
                 allowed[:last[2] + 1] = False
-            if closing:
-                left = self._total - index - 1
-                triad = (_MINOR_TRIAD if self._request.minor else _MAJOR_TRIAD)[:3 if left + 1 < self._closing else 1]
-                # Chord tones are at most five semitones apart: this leaves room above for those still to come.
-                allowed &= np.isin(np.arange(128) % 12, triad) & (np.arange(128) <= 120 - 5 * left)
             return allowed
-        if name == "duration" and closing:
-            return self._request.bar <= DURATIONS
         return None
+
+    def _final(self, name: str, fields: list[int], left: int) -> np.ndarray | None:
+        """The same for the last `left` notes: one chord on the tonic at the start of a bar, held, where each family is."""
+        if name == "step":
+            gap = (-self._onsets[-1]) % self._request.bar or self._request.bar
+            return np.arange(SIZES[name]) == (min(gap, MAX_STEP) if left == len(self._finale) else 0)
+        if name == "family":
+            return np.arange(17) == self._finale[-left]
+        if name == "pitch":
+            family, pitch = fields[1], np.arange(128)
+            triad = _MINOR_TRIAD if self._request.minor else _MAJOR_TRIAD
+            same = [other for other in self._finale[-left:] if other == family]
+            lowest = self._low
+            if left < len(self._finale) and self._fields[-1][1] == family:
+                lowest = self._fields[-1][2] + 1
+            # Chord tones are at most five semitones apart: this leaves room above for those still to come.
+            chord = np.isin(pitch % 12, triad) & (pitch >= lowest) & (pitch <= self._high - 5 * (len(same) - 1))
+            rooted = chord & (pitch % 12 == triad[0]) if family == _BASS or left == 1 else chord
+            heard = [self._fields[index][2] for index in self._lines[family][-8:]]
+            near = rooted & (np.abs(pitch - np.median(heard)) <= 9) if heard else rooted
+            return next(choice for choice in (near, rooted, chord) if choice.any())
+        return self._request.bar <= DURATIONS if name == "duration" else None
 
     def _top_family(self) -> int:
         return int(np.flatnonzero(self._families)[-1])
@@ -191,10 +198,14 @@ class Writing:
     def _highest(self, family: int) -> int:
         return 127 if family == _DRUMS else self._high
 
-    def _closing_notes(self) -> int:
-        """Notes of the closing chord: one a pitched family, three to six."""
-        pitched = int(self._families[:_DRUMS].sum())
-        return 0 if pitched == 0 else int(np.clip(pitched, 3, 6))
+    def _finale_families(self) -> list[int]:
+        """Who plays the closing chord, a family a note, in the order of writing: three to six of those that play most."""
+        shares = self._request.shares[:_DRUMS]
+        playing = [family for family in range(_DRUMS) if shares[family] > 0]
+        # Woodblocks and noises close nothing, unless they are alone.
+        playing = [family for family in playing if family < _PERCUSSIVE] or playing
+        most = sorted(playing, key=lambda family: -shares[family])[:6]
+        return sorted(most + most[:1] * max(0, 3 - len(most))) if most else []
 
     def _line(self, fields: list[int]) -> np.ndarray:
         """The last two notes of the family just chosen, as `features.voices` has them."""

@@ -11,6 +11,7 @@ from posterbeat.ui import words
 from posterbeat.ui.about import about
 from posterbeat.ui.poster_input import PosterInput
 from posterbeat.ui.roll import PianoRoll
+from posterbeat.ui.samples import Samples
 from posterbeat.ui.studio import EXAMPLES
 from posterbeat.ui.takes import TakeStrip
 
@@ -38,15 +39,15 @@ def lay_out() -> SimpleNamespace:
 
 def _poster(w: SimpleNamespace) -> None:
     w.poster = PosterInput(
-        label="Poster", show_label=False, elem_id="poster", height=520, buttons=["fullscreen"],
+        label="Poster", show_label=False, elem_id="poster", height=460, buttons=["fullscreen"],
         sources=["upload", "clipboard", "webcam"], placeholder=words.DROP)
-    if EXAMPLES:
-        gr.Examples([[str(path)] for path in EXAMPLES], [w.poster], label=words.SAMPLES, elem_id="samples",
-                    cache_examples=False, api_visibility="private")
-    w.label = gr.Label(label="Genre", num_top_classes=5, elem_id="reading", visible=False)
+    w.label = gr.Label(label="Genre", show_label=False, num_top_classes=5, elem_id="reading", visible=False)
     w.look = gr.Button("Show what it looked at", size="sm", visible=False, elem_id="look")
     w.heat = gr.Image(label="What spoke for the genre", type="filepath", visible=False, interactive=False,
                       height=420, buttons=["fullscreen"], elem_id="heat")
+    with gr.Column(visible=bool(EXAMPLES), elem_id="samples"):
+        gr.HTML(words.SAMPLES, elem_id="samples-said")
+        w.samples = Samples(EXAMPLES, elem_id="shelf")
 
 
 def _controls(w: SimpleNamespace) -> None:
@@ -59,14 +60,15 @@ def _controls(w: SimpleNamespace) -> None:
     with gr.Row(equal_height=True, elem_id="act"):
         w.compose = gr.Button("Compose", variant="primary", size="lg", scale=5, min_width=200, elem_id="compose")
         w.stop = gr.Button("Stop", variant="stop", scale=5, min_width=200, visible=False, elem_id="stop")
-        w.seed = gr.Textbox(label="Seed", placeholder="drawn for you", max_lines=1, scale=2, min_width=130,
+        w.seed = gr.Textbox(label="Seed", placeholder="drawn for you", max_lines=1, scale=3, min_width=180,
                             elem_id="seed")
         w.dice = gr.Button("Draw a new seed", scale=0, min_width=46, elem_id="dice")
 
 
 def _screen(w: SimpleNamespace) -> None:
-    w.stage = gr.HTML("", elem_id="stage")
-    w.roll = PianoRoll(elem_id="roll")
+    with gr.Column(elem_id="screen"):
+        w.stage = gr.HTML("", elem_id="stage")
+        w.roll = PianoRoll(elem_id="roll")
     w.facts = gr.HTML("", elem_id="facts")
     with gr.Row(visible=False, elem_id="away") as w.away:
         w.another = gr.Button("Another take", min_width=150, elem_id="another")
@@ -79,16 +81,18 @@ def _screen(w: SimpleNamespace) -> None:
 
 
 def _advanced(w: SimpleNamespace) -> None:
-    gr.Markdown(words.ABOUT_MIXTURE)
-    with gr.Row():
-        w.shares = [gr.Slider(0, 100, value=20, step=0.1, label=name.capitalize(), min_width=120, buttons=[],
+    gr.HTML(words.ABOUT_MIXTURE, elem_classes="note")
+    with gr.Row(elem_id="shares"):
+        w.shares = [gr.Slider(0, 100, value=20, step=0.1, label=name.capitalize(), min_width=200, buttons=[],
                               elem_id=f"share-{name}") for name in GENRES]
-    w.at_once = gr.Checkbox(False, label=words.AT_ONCE, elem_id="at-once")
     w.coloured = gr.Checkbox(True, label=words.COLOURED, elem_id="coloured")
     w.said = gr.HTML(words.colours_line(None), elem_id="said")
-    with gr.Row():
-        w.tempo = gr.Slider(*TEMPO, value=100, step=1, label="Tempo (beats a minute)", buttons=[], elem_id="tempo")
-        w.mode = gr.Radio(["major", "minor"], value="major", label="Mode", elem_id="mode")
-        w.density = gr.Slider(*DENSITY, value=0.5, step=0.01, label="Density", buttons=[], elem_id="density")
+    plain = {"min_width": 200, "buttons": []}
+    with gr.Row(equal_height=True, elem_id="colours"):
+        w.tempo = gr.Slider(*TEMPO, value=100, step=1, label="Beats a minute", elem_id="tempo", **plain)
+        w.density = gr.Slider(*DENSITY, value=0.5, step=0.01, label="Density", elem_id="density", **plain)
+        w.mode = gr.Radio(["major", "minor"], value="major", label="Mode", min_width=200, elem_id="mode")
+    with gr.Row(equal_height=True):
         ensembles = [("The composer's choice", ""), *((name.capitalize(), name) for name in ENSEMBLES)]
-        w.ensemble = gr.Dropdown(ensembles, value="", label="Ensemble", elem_id="ensemble")
+        w.ensemble = gr.Dropdown(ensembles, value="", label="Ensemble", min_width=200, elem_id="ensemble")
+        w.at_once = gr.Checkbox(False, label=words.AT_ONCE, min_width=200, elem_id="at-once")

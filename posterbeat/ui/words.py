@@ -17,11 +17,11 @@ GENRE_CHOICES = [
 ]
 
 DROP = "Drop a film poster here,\npaste it, or click to choose one"
-SAMPLES = "Or take one of these, drawn for films that do not exist"
+SAMPLES = "Or take one of these, drawn for films that do not exist:"
 COLOURED = "Let the poster's colours, or your changes to them, set tempo, mode and density"
 AT_ONCE = "Compose as soon as a poster was read"
 ADVANCED = "Advanced: mixture, colours, ensemble"
-ABOUT_MIXTURE = "Blend the genres: the sliders start from what was read on the poster."
+ABOUT_MIXTURE = "<b>Blend the genres.</b> The sliders start from what was read on the poster."
 
 # On a phone the screen lies below the fold: bring it into view when composing starts.
 SCROLL = """() => {
@@ -59,7 +59,7 @@ def stage(step: int, text: str = "", share: float | None = None) -> str:
 
 def notice(text: str) -> str:
     """One line where the steps were."""
-    return f'<div class="stage" role="status"><p>{escape(text)}</p></div>'
+    return f'<div class="stage notice" role="status"><p>{escape(text)}</p></div>'
 
 
 def seed(text: str) -> int | str | None:
