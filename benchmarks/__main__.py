@@ -79,7 +79,7 @@ def compare(notes: int = 1000) -> dict[str, float]:
     from posterbeat.pipeline import weights_folder
     from posterbeat.vision.classifier import PosterClassifier
 
-    size = PosterClassifier.from_pretrained(weights_folder("classifier")).input_size
+    size = PosterClassifier.from_pretrained(weights_folder("classifier")).input_size[-2:]
     font = next((Path(name).expanduser() for name in SOUNDFONTS if Path(name).expanduser().exists()), None)
     played = {}
     if font and shutil.which("fluidsynth"):
