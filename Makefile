@@ -65,6 +65,8 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	@$(PIP) -c constraints.txt --editable '.[dev]'
 	@command -v chromium chromium-browser google-chrome >/dev/null || \
 		{ $(call debian,chromium,The browser tests will be SKIPPED.); }
+	@command -v npm >/dev/null && npm ci --prefix tests/js --silent --no-audit --no-fund --ignore-scripts || \
+		echo "NOTE: no npm here, or it could not install tests/js. The JavaScript snippet will NOT BE TESTED."
 	@touch $@
 
 $(VENV)/.train: $(VENV)/.installed
@@ -72,7 +74,7 @@ $(VENV)/.train: $(VENV)/.installed
 	@touch $@
 
 $(VENV)/.mcp: $(VENV)/.installed
-	@$(PIP) --editable '.[mcp]'
+	@$(PIP) -c constraints.txt --editable '.[mcp]'
 	@touch $@
 
 data/music.npz: | $(VENV)/.train

@@ -2,6 +2,7 @@
 
 import atexit
 import functools
+import importlib.util
 import os
 import socket
 import subprocess
@@ -22,6 +23,7 @@ def start(port: int, log: Path, **environment: str) -> subprocess.Popen:
         **os.environ,
         "GRADIO_SERVER_NAME": "127.0.0.1",
         "GRADIO_SERVER_PORT": str(port),
+        "GRADIO_MCP_SERVER": str(importlib.util.find_spec("mcp") is not None),
         "OMP_NUM_THREADS": "1",
         **environment,
     }

@@ -62,6 +62,19 @@ def test_the_client_snippet(folder):
     assert Path(wav).exists() and Path(midi).exists() and int(seed) >= 0 and genre.isalpha()
 
 
+@pytest.mark.skipif(not (shutil.which("node") and (ROOT / "tests/js/node_modules").is_dir()),
+                    reason="THE JAVASCRIPT SNIPPET WAS NOT TESTED: no Node, or `npm ci --prefix tests/js` was not run")
+def test_the_javascript_snippet(folder):
+    code = snippet("js", "@gradio/client").replace("http://127.0.0.1:7860", served())
+    (folder / "package.json").write_text('{"type": "module"}')
+    (folder / "node_modules").symlink_to(ROOT / "tests/js/node_modules")
+    (folder / "snippet.js").write_text(code + "process.exit(0);\n")
+    done = subprocess.run(["node", "snippet.js"], capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    genre, seed, wav, midi = done.stdout.split()
+    assert genre.isalpha() and seed == "7" and wav.endswith(".wav") and midi.endswith(".mid")
+
+
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 def test_the_curl_snippet(folder):
     text = snippet("sh", "curl").replace("http://127.0.0.1:7860", served())

@@ -1,0 +1,56 @@
+"""What scripts and language models rely on: the endpoints as they were written down, and the same as tools."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+
+import pytest
+from gradio_client import Client
+
+from posterbeat import GENRES
+from tests.served import served
+
+SNAPSHOT = Path(__file__).with_name("api.json")
+
+
+def endpoints():
+    """Names, parameters (type, default) and returns of every endpoint."""
+    described = Client(served(), verbose=False).view_api(return_format="dict", print_info=False)["named_endpoints"]
+    return {
+        name: {
+            "parameters": [
+                {"name": p["parameter_name"], "type": p["python_type"]["type"], "required": not p["parameter_has_default"],
+                 "default": p["parameter_default"]} for p in one["parameters"]],
+            "returns": [{"label": r["label"], "type": r["python_type"]["type"]} for r in one["returns"]],
+        } for name, one in sorted(described.items())
+    }
+
+
+def test_the_endpoints_are_those_that_were_promised():
+    """A changed endpoint breaks scripts. If it has to change, write the snapshot anew with POSTERBEAT_SNAPSHOT=1."""
+    now = json.loads(json.dumps(endpoints()))
+    if os.environ.get("POSTERBEAT_SNAPSHOT"):
+        SNAPSHOT.write_text(json.dumps(now, indent=1) + "\n")
+    assert now == json.loads(SNAPSHOT.read_text())
+
+
+def test_a_language_model_can_use_them_as_tools():
+    mcp = pytest.importorskip("mcp", reason="THE MCP SERVER WAS NOT TESTED: posterbeat[mcp] is not installed")
+    from mcp.client.streamable_http import streamable_http_client
+
+    async def talk():
+        async with streamable_http_client(served() + "/gradio_api/mcp/") as (read, write, _):
+            async with mcp.ClientSession(read, write) as session:
+                await session.initialize()
+                tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+                compose = next(name for name in tools if name.endswith("compose"))
+                return tools, await session.call_tool(compose, {"genre": "horror", "notes": 32, "seed": 3})
+
+    tools, answer = asyncio.run(talk())
+    assert len(tools) == 4 and all(tool.description for tool in tools.values())
+    genre = next(tool for name, tool in tools.items() if name.endswith("compose")).inputSchema["properties"]["genre"]
+    assert any(name in json.dumps(genre) for name in GENRES)
+    assert not answer.isError
+    said = " ".join(getattr(part, "text", "") for part in answer.content)
+    assert ".mid" in said and '"seed": 3' in said.replace("'", '"')
