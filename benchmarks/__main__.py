@@ -76,7 +76,7 @@ def compare(notes: int = 1000) -> dict[str, float]:
     """Seconds that the peers need."""
     from posterbeat import BiLSTMComposer
     from posterbeat.audio.render import SOUNDFONTS
-    from posterbeat.pipeline import weights_folder
+    from posterbeat.hub import weights_folder
     from posterbeat.vision.classifier import PosterClassifier
 
     size = PosterClassifier.from_pretrained(weights_folder("classifier")).input_size[-2:]

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from posterbeat import GENRES, BiLSTMComposer
+from posterbeat.hub import weights_folder
 from posterbeat.music.key import estimate_key
 from posterbeat.music.score import FAMILIES, Score
-from posterbeat.pipeline import weights_folder
 
 OUT = Path(__file__).resolve().parent / "soundtracks"
 NOTES, SEEDS = 600, range(5)

@@ -1,6 +1,5 @@
 """The whole way: a poster in, a track out."""
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from posterbeat.controls import check_density, check_mode, check_notes, check_seed, check_temperature, check_tempo
 from posterbeat.genres import mixture
+from posterbeat.hub import source_of
 
 if TYPE_CHECKING:  # these pull in torch, NumPy and Pillow, which `import posterbeat` need not wait for
     import numpy as np
@@ -92,7 +92,7 @@ class Track:
         return self._sound[1]
 
     def save(self, path: str | Path) -> Path:
-        """Write the track; the suffix says what: .mid, .wav, .mp3 or .mp4 (with the poster).
+        """Write the track; the suffix says what: .mid, .musicxml, .wav, .mp3 or .mp4 (with the poster).
 
         Raises
         ------
@@ -101,12 +101,12 @@ class Track:
         RenderError
             The score could not be made audible, or the file not be written.
         """
-        from posterbeat.audio.export import SUFFIXES, save
+        from posterbeat.audio.export import SILENT, SUFFIXES, save
 
         path = Path(path)
-        if path.suffix.lower() in SUFFIXES and path.suffix.lower() != ".mid":
+        if path.suffix.lower() in SUFFIXES and path.suffix.lower() not in SILENT:
             save(path, self.midi, self.audio, self.sample_rate, poster=self.poster)
-        else:  # MIDI needs no renderer, and a wrong suffix should not wait for one to be told
+        else:  # notes need no renderer, and a wrong suffix should not wait for one to be told
             save(path, self.midi, None, None)
         return path
 
@@ -145,8 +145,8 @@ class PosterBeat:
         from posterbeat.vision.classifier import PosterClassifier
 
         return cls(
-            PosterClassifier.from_pretrained(_source(classifier, "classifier")),
-            BiLSTMComposer.from_pretrained(_source(composer, "composer")),
+            PosterClassifier.from_pretrained(source_of("classifier", classifier)),
+            BiLSTMComposer.from_pretrained(source_of("composer", composer)),
         )
 
     def read(self, image: Any) -> "GenreReading":
@@ -267,15 +267,3 @@ class PosterBeat:
         )
         track.poster, track.reading, track.colours, track.title = poster, reading, seen, title
         return track
-
-
-def weights_folder(kind: str) -> Path:
-    """Where the weights that came with posterbeat lie; `kind` is "classifier" or "composer"."""
-    package = Path(__file__).resolve().parent
-    beside = [root / "weights" / kind for root in (package.parent, package)]  # a checkout, an installed package
-    return next((folder for folder in beside if folder.is_dir()), beside[0])
-
-
-def _source(given: str | Path | None, kind: str) -> str | Path:
-    """Where a model's weights come from: the argument, the environment, or what came with the package."""
-    return given or os.environ.get(f"POSTERBEAT_{kind.upper()}") or weights_folder(kind)

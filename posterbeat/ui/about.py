@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from posterbeat.pipeline import weights_folder
+from posterbeat.hub import weights_folder
 
 _WAY = (
     ("Poster", "any picture, upright, on white"),
