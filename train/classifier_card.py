@@ -5,6 +5,7 @@
 
 import argparse
 import json
+import math
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
@@ -40,6 +41,7 @@ _YARDSTICKS = {
     "poster_cnn": "small CNN, from scratch",
     "frozen_backbone": "this network with a frozen backbone",
 }
+_COLOURS = ("#1c3c78", "#c0392b", "#27864a", "#8e44ad", "#b9770e", "#117a8b", "#555555", "#d35400")
 _CHANGES = {
     "jpeg_quality_60": "JPEG, quality 60",
     "png_1000x1500": "enlarged to 1000 x 1500, PNG",
@@ -84,6 +86,53 @@ def draw_confusion(counts: list[list[int]], path: Path, cell: int = 92) -> None:
     picture.save(path, optimize=True)
 
 
+def run_row(name: str, run: dict) -> tuple[str, ...]:
+    """A training run as a row of the card's table."""
+    height, width = run["size"]
+    learned = {"head": "head alone", "deep": f"head and blocks from {run.get('split_at')} on", "full": "all layers",
+               "study": "all layers, from scratch"}[run["stage"]]
+    hard = run["stage"] == "study"
+    val = run["val"]
+    return (
+        name, run.get("network") or run["backbone"], f"{height} x {width}", learned,
+        "first genre" if hard else "soft", "none" if not run["mixup"] else f"Beta({run['mixup']:g})",
+        str(len(run["curve"])), share({"value": val["plain"]["balanced_accuracy"]}),
+        share({"value": val["flip"]["balanced_accuracy"]}), f"{val['flip']['log_loss']:.3f}",
+    )
+
+
+_RUN_COLUMNS = ("run", "network", "read at (height x width)", "learned", "labels", "mixup", "epochs", "accuracy",
+                "with mirrored reading", "log loss")
+
+
+def draw_curves(runs: dict, path: Path) -> None:
+    """Balanced accuracy on val after every epoch, a line a run."""
+    left, top, width, height = 70, 30, 560, 330
+    picture = Image.new("RGB", (left + width + 190, top + height + 60), "white")
+    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(size=15)
+    longest = max(len(run["curve"]) for run in runs.values())
+    highest = max(row["val_balanced_accuracy"] for run in runs.values() for row in run["curve"])
+    low, high = 0.2, math.ceil(highest * 10) / 10
+
+    def at(epoch: float, accuracy: float) -> tuple[float, float]:
+        return left + width * epoch / longest, top + height * (high - accuracy) / (high - low)
+
+    for tenth in range(round(low * 10), round(high * 10) + 1):
+        draw.line([at(0, tenth / 10), at(longest, tenth / 10)], fill="#dddddd")
+        draw.text((left - 8, at(0, tenth / 10)[1]), f"{10 * tenth} %", fill="black", font=font, anchor="rm")
+    for epoch in range(0, longest + 1, max(1, longest // 8)):
+        draw.text((at(epoch, low)[0], top + height + 14), str(epoch), fill="black", font=font, anchor="mm")
+    draw.text((left + width / 2, top + height + 40), "epoch (balanced accuracy on val)", fill="black", font=font, anchor="mm")
+    for place, (name, run) in enumerate(runs.items()):
+        colour = _COLOURS[place % len(_COLOURS)]
+        points = [at(row["epoch"], max(low, row["val_balanced_accuracy"])) for row in run["curve"]]
+        draw.line(points, fill=colour, width=3, joint="curve")
+        for x, y in points:
+            draw.ellipse((x - 3, y - 3, x + 3, y + 3), fill=colour)
+        draw.text((left + width + 16, top + 12 + 24 * place), name, fill=colour, font=font, anchor="lm")
+    picture.save(path, optimize=True)
+
+
 def confused(counts: list[list[int]]) -> str:
     """The two commonest confusions in words."""
     shares = sorted(
@@ -94,10 +143,24 @@ def confused(counts: list[list[int]]) -> str:
     return " and ".join(f"{label} as {guess} ({100 * part:.0f} % of {label})" for part, label, guess in shares[:2])
 
 
+def trained(runs: dict) -> str:
+    """The section on training runs, empty without any."""
+    if not runs:
+        return ""
+    return f"""
+## Training runs
+Figures on `val`, by which runs were chosen; the curves are of the averaged weights.
+
+{table(_RUN_COLUMNS, [run_row(name, run) for name, run in runs.items()])}
+![Balanced accuracy on val after every epoch](curves.png)
+"""
+
+
 def card(metrics: dict, config: dict) -> str:
     """The card's text (Markdown)."""
     arguments, height, width = config.get("model_args", {}), *config["pretrained_cfg"]["input_size"][1:]
     backbone = arguments.get("backbone", "tf_efficientnet_lite0")
+    mirrored = ", once as it is and once mirrored" if config.get("test_time_flip") else ""
     recall = [(genre, f"{100 * metrics['recall'][genre]:.1f} %") for genre in GENRES]
     yardsticks = [
         (words, share(metrics["yardsticks"][name]["balanced_accuracy"]), printed(metrics["yardsticks"][name]))
@@ -124,7 +187,7 @@ classifier.explain("poster.jpg")                                      # which pa
 ## The network
 PosterNet on `{backbone}` (ImageNet weights to start from): the head reads mean and standard deviation of every stage,
 the poster's own colours included, so that style counts beside content. Every picture is brought to 160 x 240 first and
-read at {width} x {height} (width x height), so that size and sharpness say nothing. Probabilities are calibrated on
+read at {width} x {height} (width x height){mirrored}, so that size and sharpness say nothing. Probabilities are calibrated on
 held-out posters with every genre counting alike.
 
 ## Measured
@@ -147,8 +210,9 @@ a random fifth by {covering["random_fifth"]["value"]:.3f}: {covering["ratio"]["v
 ## Data
 About 26,000 posters of films with their genres as public tables list them (IMDb's order where known), one a film,
 near duplicates removed, split by film. The posters are the work of their owners: none is part of this repository.
-Targets are soft: the first listed genre most, the others some.
-
+Targets are soft: the first listed genre most, the others some; genres count alike in the loss, and posters whose source
+lists genres alphabetically count less.
+{trained(metrics.get("runs", {}))}
 ## Limits
 - Every poster is forced into the five genres; a documentary or a western gets whichever comes nearest.
 - Genres overlap and labels are noisy. Most confused: {confused(metrics["confusion"]["counts"])}.
@@ -165,6 +229,8 @@ def main() -> None:
     metrics = json.loads((folder / "metrics.json").read_text())
     config = json.loads((folder / "config.json").read_text())
     draw_confusion(metrics["confusion"]["counts"], folder / "confusion.png")
+    if metrics.get("runs"):
+        draw_curves(metrics["runs"], folder / "curves.png")
     (folder / "README.md").write_text(card(metrics, config))
 
 

@@ -13,6 +13,7 @@ from timm.scheduler import CosineLRScheduler
 from timm.utils import ModelEmaV3
 from torch import nn
 
+from train.classifier_weights import calibrate, calibrated_log
 from train.poster_data import Posters, augment, balance_weights, balanced_accuracy, resize, to_input
 
 
@@ -131,11 +132,12 @@ def train(
     rows: np.ndarray,
     targets: np.ndarray,
     labels: np.ndarray,
-    validate: Callable[[nn.Module], float],
+    validate: Callable[[nn.Module], tuple[float, float]],
     run: Path,
     settings: Settings,
     pretrained: Sequence[nn.Module] = (),
     frozen_norms: Sequence[nn.Module] = (),
+    trust: np.ndarray | None = None,
 ) -> float:
     """Train `model` in place and leave it at its best epoch on `val`.
 
@@ -146,17 +148,19 @@ def train(
     targets, labels
         For every poster of the source: target (posters, classes), and first listed genre (posters,) to balance by.
     validate
-        A figure of a model on held-out posters; higher is better.
+        Log loss and balanced accuracy of a model on held-out posters.
     run
         Folder of checkpoint.pt, best.pt and curve.csv. If it holds a checkpoint, training goes on from there.
     pretrained
         Modules that learn at the lower rate.
     frozen_norms
         Modules whose batch norms keep their statistics.
+    trust
+        Weight of each poster of the source, shape=(posters,).
 
     Returns
     -------
-    The best figure of `validate`.
+    The balanced accuracy of the epoch with the lowest log loss.
     """
     run.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(settings.seed)
@@ -171,10 +175,11 @@ def train(
     )
     ema = ModelEmaV3(model, decay=settings.ema, use_warmup=True)
     first_epoch = skip = updates = 0
-    best = -math.inf
+    best, figure = math.inf, 0.0
     chances = balance_weights(labels[rows], settings.draw)
     weights = np.zeros(len(labels), np.float32)
     weights[rows] = balance_weights(labels[rows], settings.balance - settings.draw)
+    weights *= 1.0 if trust is None else trust
     checkpoint = run / "checkpoint.pt"
     if checkpoint.exists():
         state = torch.load(checkpoint, map_location=device, weights_only=True)
@@ -182,11 +187,13 @@ def train(
         ema.module.load_state_dict(state["ema"])
         optimiser.load_state_dict(state["optimiser"])
         first_epoch, skip, updates, best = state["epoch"], state["step"], state["updates"], state["best"]
+        figure = state["figure"]
         print(f"resuming at epoch {first_epoch}, step {skip}", flush=True)
 
     def save(at_epoch: int, at_step: int) -> None:
         state = {"model": model.state_dict(), "ema": ema.module.state_dict(), "optimiser": optimiser.state_dict(),
-                 "epoch": at_epoch, "step": at_step, "updates": updates, "best": best, "settings": asdict(settings)}
+                 "epoch": at_epoch, "step": at_step, "updates": updates, "best": best, "figure": figure,
+                 "settings": asdict(settings)}
         torch.save(state, checkpoint.with_suffix(".part"))
         checkpoint.with_suffix(".part").replace(checkpoint)
 
@@ -213,14 +220,14 @@ def train(
                 schedule.step_update(updates)
             with torch.autocast(device, torch.bfloat16, enabled=settings.bf16):
                 logits = model(*inputs)
-            loss = -((target * logits.float().log_softmax(1)).sum(1) * weight).mean()
+            error = -((target * logits.float().log_softmax(1)).sum(1) * weight).mean()
             optimiser.zero_grad()
-            loss.backward()
+            error.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 5.0)
             optimiser.step()
             updates += 1
             ema.update(model, step=updates)
-            losses.append(loss.item())
+            losses.append(error.item())
             if time.time() - saved > 60 * settings.checkpoint_minutes:
                 saved = time.time()
                 save(epoch, step + 1)
@@ -228,24 +235,40 @@ def train(
                       f"{len(losses) * settings.batch / (saved - start):.0f} posters a second", flush=True)
         skip = 0
         kept = model if settings.adam else ema.module
-        figure = validate(kept)
-        if figure > best:
-            best = figure
+        loss, accuracy = validate(kept)
+        if loss < best:
+            best, figure = loss, accuracy
             torch.save(kept.state_dict(), run / "best.pt")
         save(epoch + 1, 0)
         new = not (run / "curve.csv").exists()
         with open(run / "curve.csv", "a", newline="") as curve:
             writer = csv.writer(curve)
             if new:
-                writer.writerow(["epoch", "loss", "val_balanced_accuracy", "seconds"])
-            writer.writerow([epoch + 1, f"{np.mean(losses or [0]):.4f}", f"{figure:.4f}", f"{time.time() - start:.0f}"])
-        print(f"epoch {epoch + 1}: loss {np.mean(losses or [0]):.4f}, val {figure:.4f} (best {best:.4f}), "
+                writer.writerow(["epoch", "loss", "val_log_loss", "val_balanced_accuracy", "seconds"])
+            writer.writerow([epoch + 1, f"{np.mean(losses or [0]):.4f}", f"{loss:.4f}", f"{accuracy:.4f}",
+                             f"{time.time() - start:.0f}"])
+        print(f"epoch {epoch + 1}: loss {np.mean(losses or [0]):.4f}, val loss {loss:.4f}, accuracy {accuracy:.4f}, "
               f"{time.time() - start:.0f} s", flush=True)
     model.load_state_dict(torch.load(run / "best.pt", map_location=device, weights_only=True))
-    return best
+    return figure
 
 
-def val_figure(source, posters: Posters, device: str = "cpu") -> Callable[[nn.Module], float]:
-    """Balanced accuracy on the IMDb-labelled posters of `val`, as a function of the model."""
-    rows, labels = np.flatnonzero(posters.imdb), posters.labels
-    return lambda model: balanced_accuracy(logits_of(model, source, device)[rows], labels[rows])
+def balanced_figures(log_p: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+    """Log loss and balanced accuracy of log probabilities (posters, 5); genres count alike in both."""
+    loss = -np.average(log_p[np.arange(len(labels)), labels], weights=balance_weights(labels))
+    return float(loss), balanced_accuracy(log_p, labels)
+
+
+def val_figures(source, posters: Posters, device: str = "cpu") -> Callable[[nn.Module], tuple[float, float]]:
+    """(log loss, balanced accuracy) after calibration on the IMDb-labelled posters of `val`, as a function of the model.
+
+    The loss moves less by chance than the accuracy, so the best epoch is chosen by it.
+    """
+    rows = np.flatnonzero(posters.imdb)
+    labels = posters.labels[rows]
+
+    def figures(model: nn.Module) -> tuple[float, float]:
+        logits = logits_of(model, source, device)[rows]
+        return balanced_figures(calibrated_log(logits, calibrate(logits, labels)), labels)
+
+    return figures

@@ -30,15 +30,20 @@ def calibrate(logits: np.ndarray, labels: np.ndarray) -> dict:
     weights = balance_weights(labels)
 
     def loss(settings):
-        scores = logits / np.exp(settings[0]) + settings[1:]
-        scores = scores - scores.max(1, keepdims=True)
-        log_p = scores - np.log(np.exp(scores).sum(1, keepdims=True))
+        log_p = calibrated_log(logits, {"temperature": np.exp(settings[0]), "bias": settings[1:]})
         # A little pull towards no bias: val has about a hundred posters of the scarcest genre.
         return -(weights * log_p[np.arange(len(labels)), labels]).mean() + 0.05 * (settings[1:] ** 2).sum()
 
     found = minimize(loss, np.zeros(1 + len(GENRES)), method="L-BFGS-B").x
     bias = found[1:] - found[1:].mean()
     return {"temperature": round(float(np.exp(found[0])), 5), "bias": [round(float(value), 5) for value in bias]}
+
+
+def calibrated_log(logits: np.ndarray, calibration: dict) -> np.ndarray:
+    """Logarithms of the calibrated probabilities, shape=(posters, 5)."""
+    scores = logits / calibration["temperature"] + np.array(calibration["bias"])
+    scores = scores - scores.max(1, keepdims=True)
+    return scores - np.log(np.exp(scores).sum(1, keepdims=True))
 
 
 def save_weights(network: nn.Module, folder: Path, size: tuple[int, int], calibration: dict, **more) -> None:

@@ -1,5 +1,7 @@
 """What the classifier is compared with: chance, colours alone, the reference study's networks, the frozen backbone."""
 
+import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -54,4 +56,15 @@ def yardsticks(data: Path, runs: Path, posters: Posters) -> dict:
     if (runs / "head" / "weights" / "model.safetensors").exists():
         classifier = PosterClassifier.from_pretrained(runs / "head" / "weights")
         found["frozen_backbone"] = row(probabilities(classifier, posters.pixels))
+    return found
+
+
+def training_runs(runs: Path) -> dict:
+    """Settings, figures on val and curve of every finished run in `runs`, by its folder's name."""
+    found = {}
+    for path in sorted(runs.glob("*/run.json")):
+        record = json.loads(path.read_text())
+        with open(path.with_name("curve.csv"), newline="") as curve:
+            record["curve"] = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(curve)]
+        found[path.parent.name] = record
     return found

@@ -210,11 +210,12 @@ def main() -> None:
         metrics["ms_per_poster"] = speed(classifier, files)
     path = arguments.weights / "metrics.json"
     before = json.loads(path.read_text()) if path.exists() else {}
-    metrics["yardsticks"] = before.get("yardsticks", {})
+    metrics["yardsticks"], metrics["runs"] = before.get("yardsticks", {}), before.get("runs", {})
     if arguments.yardsticks:
-        from train.classifier_yardsticks import yardsticks
+        from train.classifier_yardsticks import training_runs, yardsticks
 
-        metrics["yardsticks"] = {**metrics["yardsticks"], **yardsticks(arguments.data, arguments.runs, posters)}
+        metrics["yardsticks"] |= yardsticks(arguments.data, arguments.runs, posters)
+        metrics["runs"] |= training_runs(arguments.runs)
     if arguments.split == "val":
         print(json.dumps(metrics, indent=2))
         return

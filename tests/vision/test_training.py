@@ -1,5 +1,6 @@
 """The training loop learns, goes on after an interruption, and its parts do what they say."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -7,13 +8,16 @@ import pandas as pd
 import pytest
 import timm
 import torch
+from PIL import Image
 
 import posterbeat.vision  # noqa: F401  registers the networks
 from posterbeat.genres import GENRES
 from tests.vision.drawn import poster
-from train.classifier_loop import Pictures, Settings, logits_of, train, val_figure
+from train.classifier_card import draw_curves, trained
+from train.classifier_loop import Pictures, Settings, logits_of, train, val_figures
+from train.classifier_yardsticks import training_runs
 from train.evaluate_classifier import any_genre, balanced, calibration_error, interval
-from train.poster_data import IMDB, Posters, augment, balance_weights, soft_labels, study_subset
+from train.poster_data import IMDB, Posters, augment, balance_weights, soft_labels, study_subset, trust
 from train.shallow_views import Deep, Shallow
 
 SETTINGS = Settings(epochs=3, batch=10, lr=3e-3, ema=0.5, draw=0.0)
@@ -38,13 +42,13 @@ def learn(posters, run, settings=SETTINGS, stop_at=None):
     torch.manual_seed(1)
     network = timm.create_model("poster_lenet")
     source, calls = Pictures(posters, (48, 32), False), []
-    figure = val_figure(source, posters)
+    figures = val_figures(source, posters)
 
     def validate(model):
         calls.append(1)
         if len(calls) == stop_at:
             raise KeyboardInterrupt
-        return figure(model)
+        return figures(model)
 
     best = train(network, source, np.arange(50), soft_labels(posters), posters.labels, validate, run, settings)
     return network, best, logits_of(network, source)
@@ -125,3 +129,22 @@ def test_calibration_error_is_the_gap_between_confidence_and_truth():
     right = (np.arange(500) % 10 < 7).astype(float)
     assert calibration_error(np.full(500, 0.7), right, labels) == pytest.approx(0, abs=1e-6)
     assert calibration_error(np.full(500, 0.9), right, labels) == pytest.approx(0.2, abs=1e-6)
+
+
+def test_alphabetical_labels_count_less(posters):
+    counted = trust(posters)
+    assert (counted[posters.imdb] == 1).all()
+    assert (counted[~posters.imdb] < 1).all()
+
+
+def test_finished_runs_stand_in_the_card(posters, tmp_path):
+    learn(posters, tmp_path / "lenet")
+    run = {"stage": "study", "network": "poster_lenet", "size": [48, 32], "mixup": 0.0,
+           "val": {kind: {"balanced_accuracy": 0.31, "log_loss": 1.5} for kind in ("plain", "flip")}}
+    (tmp_path / "lenet" / "run.json").write_text(json.dumps(run))
+    runs = training_runs(tmp_path)
+    assert len(runs["lenet"]["curve"]) == SETTINGS.epochs
+    section = trained(runs)
+    assert "poster_lenet" in section and "31.0 %" in section
+    draw_curves(runs, tmp_path / "curves.png")
+    assert len(np.unique(np.asarray(Image.open(tmp_path / "curves.png")).reshape(-1, 3), axis=0)) > 3
