@@ -2,6 +2,7 @@
 
 import secrets
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
@@ -13,7 +14,7 @@ from posterbeat.music.ensemble import ENSEMBLES
 from posterbeat.ui import words
 from posterbeat.ui.endpoints import add_endpoints, heat_file
 from posterbeat.ui.link import wish_of
-from posterbeat.ui.studio import EXAMPLES, Stopped, Studio, convert, follow, spoken
+from posterbeat.ui.studio import EXAMPLES, Stopped, Studio, convert, engraved, follow, spoken
 from posterbeat.ui.takes import TakeStrip
 from posterbeat.ui.theme import CSS, theme
 from posterbeat.ui.widgets import lay_out
@@ -47,21 +48,29 @@ def _wire_reading(studio: Studio, w: SimpleNamespace) -> None:
     @spoken
     def read(path, chosen, steered_by):
         hidden = gr.update(visible=False)
-        yield {w.seen: None, w.label: hidden, w.look: hidden, w.heat: gr.update(visible=False, value=None),
-               w.said: words.colours_line(None)}
+        nothing = {w.seen: None, w.label: hidden, w.look: hidden, w.heat: gr.update(visible=False, value=""),
+                   w.said: words.colours_line(None)}
         if path is None:
-            yield {w.steered: False}
+            yield {**nothing, w.steered: False}
             return
-        found = studio.read(path)
+        try:
+            found = studio.read(path)
+        except PosterBeatError:
+            yield nothing
+            raise
         colours = found["colours"]
         shown = {w.seen: found, w.steered: True, w.label: gr.update(value=found["probabilities"], visible=True),
-                 w.look: gr.update(visible=True), w.said: words.colours_line(colours)}
+                 w.look: gr.update(visible=True), w.heat: gr.update(visible=False, value=""),
+                 w.said: words.colours_line(colours)}
         if steered_by != words.LINKED:  # what a link asked for stays
             shown |= {w.tempo: round(colours["tempo"]), w.mode: colours["mode"],
                       w.density: round(colours["density"], 2)}
         if chosen == words.OWN:
             shown |= _spread(w, found["probabilities"])
         yield shown
+
+    def pick(event: gr.EventData):
+        return str(EXAMPLES[event.index])
 
     def choose(chosen, found):
         if chosen in GENRES:
@@ -72,13 +81,14 @@ def _wire_reading(studio: Studio, w: SimpleNamespace) -> None:
     def explain(path, found):
         if not path or not found:
             raise PosterBeatError(words.NO_POSTER)
-        return gr.update(value=heat_file(studio, path), visible=True)
+        return gr.update(value=words.heat(Path(heat_file(studio, path)).read_bytes(), found["genre"]), visible=True)
 
     reading = w.poster.change(
         read, [w.poster, w.genre, w.steered],
         [w.seen, w.steered, w.label, w.look, w.heat, w.said, w.tempo, w.mode, w.density, *w.shares],
         show_progress="minimal", show_progress_on=[w.label], concurrency_limit=4, **_PRIVATE)
     reading.success(None, [w.at_once, w.seen], None, js=words.AT_ONCE_SCRIPT)
+    w.samples.click(pick, None, w.poster, **_QUIET)
     w.genre.input(choose, [w.genre, w.seen], w.shares, **_QUIET)
     for share in w.shares:
         share.input(lambda: words.MIXED, None, w.genre, **_QUIET)
@@ -120,7 +130,7 @@ def _wire_composing(studio: Studio, w: SimpleNamespace) -> None:
     rested = {w.compose: gr.update(visible=True), w.stop: gr.update(visible=False), w.another: free}
     wishes = [w.poster, w.seen, w.genre, w.notes, w.temperature, w.seed, w.coloured, w.steered, w.tempo, w.mode,
               w.density, w.ensemble, w.kept, *w.shares]
-    results = [w.stage, w.kept, w.away, w.roll, w.facts, w.shown, w.strip, w.midi, w.wav, w.seed]
+    results = [w.stage, w.kept, w.away, w.sheet, w.roll, w.facts, w.shown, w.strip, w.midi, w.wav, w.seed]
     works = []
     for button, fresh in ((w.compose, False), (w.another, True)):
         begun = button.click(lambda: running, None, list(running), js=words.SCROLL, **_QUIET)
@@ -143,10 +153,19 @@ def _wire_taking_away(w: SimpleNamespace) -> None:
             raise PosterBeatError(words.NOTHING_YET)
         return convert(take, suffix)
 
-    w.strip.click(again, [w.kept], [w.roll, w.facts, w.shown, w.strip, w.midi, w.wav, w.seed], **_QUIET)
-    for button, suffix in ((w.mp3, ".mp3"), (w.mp4, ".mp4")):
+    @spoken
+    def write_out(take):
+        if not take:
+            raise PosterBeatError(words.NOTHING_YET)
+        return {w.pages: engraved(take), w.sheet: gr.update(visible=True)}
+
+    w.strip.click(again, [w.kept], [w.sheet, w.roll, w.facts, w.shown, w.strip, w.midi, w.wav, w.seed], **_QUIET)
+    for button, suffix in ((w.mp3, ".mp3"), (w.mp4, ".mp4"), (w.musicxml, ".musicxml")):
         made = button.click(fetch, [gr.State(suffix), w.shown], w.courier, **_PRIVATE)
         made.success(None, js=words.DELIVER)
+    w.engrave.click(write_out, [w.shown], [w.pages, w.sheet], **_PRIVATE)
+    w.fold.click(lambda: gr.update(visible=False), None, w.sheet, **_QUIET)
+    w.share.click(None, js=words.COPY_LINK)
 
 
 def _arrive(w: SimpleNamespace):
@@ -170,8 +189,9 @@ def _spread(w: SimpleNamespace, mix: dict[str, float]) -> dict:
 
 def _on_screen(w: SimpleNamespace, kept: list[dict], index: int) -> dict:
     take = kept[index]
-    return {w.roll: take["roll"], w.facts: words.facts(take), w.shown: take, w.strip: TakeStrip.show(kept, index),
-            w.midi: take["midi"], w.wav: take["wav"], w.seed: str(take["seed"])}
+    return {w.sheet: gr.update(visible=False), w.roll: {**take["roll"], "play": True}, w.facts: words.facts(take),
+            w.shown: take, w.strip: TakeStrip.show(kept, index), w.midi: take["midi"], w.wav: take["wav"],
+            w.seed: str(take["seed"])}
 
 
 studio = Studio()

@@ -1,4 +1,4 @@
-"""Export: a piece as .mid, .wav, .mp3, or .mp4 with its poster."""
+"""Export: a piece as .mid, .musicxml, .wav, .mp3, or .mp4 with its poster."""
 
 import contextlib
 import os
@@ -11,8 +11,11 @@ import soundfile
 from PIL import Image
 
 from posterbeat.errors import ParameterError, PosterBeatError, RenderError
+from posterbeat.music.score import Score
+from posterbeat.music.sheet import to_musicxml
 
-SUFFIXES = (".mid", ".wav", ".mp3", ".mp4")
+SUFFIXES = (".mid", ".wav", ".mp3", ".mp4", ".musicxml")
+SILENT = (".mid", ".musicxml")  # need no sound
 
 
 def save(
@@ -29,7 +32,7 @@ def save(
     Parameters
     ----------
     path
-        Ends in .mid, .wav (16 bit), .mp3 or .mp4 (H.264 and AAC: the poster beside a moving piano roll).
+        Ends in .mid, .wav (16 bit), .mp3, .mp4 (H.264 and AAC: the poster beside a moving piano roll) or .musicxml.
     midi
         The score, as in .mid and in the piano roll of .mp4.
     samples : np.ndarray of int16, shape (samples, 2)
@@ -44,7 +47,7 @@ def save(
     Raises
     ------
     ParameterError
-        Another ending than these four.
+        Another ending than these.
     RenderError
         There is no sound to write, or a codec is missing.
     PosterBeatError
@@ -54,12 +57,14 @@ def save(
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise ParameterError(f"Unknown file ending {path.suffix[:20]!r}: choose from {', '.join(SUFFIXES)}.")
-    if suffix != ".mid" and not len(samples):
+    if suffix not in SILENT and not len(samples):
         raise RenderError(f"There is no sound to write to {path.name[:80]!r}: render the score first.")
     unfinished = path.with_name(f".{uuid.uuid4().hex}{suffix}")
     try:
         if suffix == ".mid":
             midi.write(str(unfinished))
+        elif suffix == ".musicxml":
+            unfinished.write_text(to_musicxml(Score.from_midi(midi), path.stem), encoding="utf-8")
         elif suffix == ".mp4":
             from posterbeat.audio.video import write_video  # loads FFmpeg, which only .mp4 needs
 

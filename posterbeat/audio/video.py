@@ -1,7 +1,6 @@
 """Video: the poster beside a piano roll that moves with the sound."""
 
 import bisect
-import colorsys
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,16 +14,35 @@ from posterbeat.music.score import FAMILIES
 WIDTH, HEIGHT, FPS = 1280, 720, 20
 _PIXELS_A_SECOND = 80  # four a frame: an even number, so that half-resolution colour moves without flicker
 _MARGIN = 24
-_BACKGROUND = (16, 17, 24)
-_CURSOR = (236, 236, 240)
+_BACKGROUND = (11, 10, 10)
+_CURSOR = (240, 189, 91)
+
+# One colour an instrument family, to be told apart on black; those often heard together lie far apart.
+COLOURS = (
+    "#f0bd5b",  # piano
+    "#9be7d8",  # chromatic percussion
+    "#c98bf0",  # organ
+    "#8ecf6b",  # guitar
+    "#ef6f5e",  # bass
+    "#6fb5ff",  # strings
+    "#b8a6ff",  # ensemble
+    "#ffa04d",  # brass
+    "#ff8fb3",  # reed
+    "#7fe3f5",  # pipe
+    "#e8f06a",  # synth lead
+    "#7f8cff",  # synth pad
+    "#5fd6a0",  # synth effects
+    "#d9a06e",  # ethnic
+    "#f5c3a2",  # percussive
+    "#a3b8c2",  # sound effects
+    "#cfc6ba",  # drums
+)
 
 
-def family_colour(program: int, is_drum: bool = False, light: float = 0.62) -> tuple[int, int, int]:
-    """RGB, 0 to 255, of an instrument family in the piano roll: seventeen hues, drums grey."""
-    if is_drum:
-        return (round(255 * light),) * 3
-    hue = (program // 8) * 5 % 16 / 16  # neighbours in General MIDI are often heard together: keep their hues apart
-    return tuple(round(255 * value) for value in colorsys.hls_to_rgb(hue, light, 0.75))
+def _tones(colour: str) -> list[tuple[int, int, int]]:
+    """A note's YUV before, while, and after it sounds."""
+    plain = np.array([int(colour[k:k + 2], 16) for k in (1, 3, 5)], float)
+    return [_yuv_colour(tuple(np.round(tone).astype(int))) for tone in (0.55 * plain, 0.5 * plain + 127, 0.8 * plain)]
 
 
 def write_video(
@@ -104,9 +122,7 @@ class _Roll:
             for start, end, pitch, program, drum in rows]
         self.starts = [note[0] for note in self.notes]
         self.longest = max((note[1] for note in self.notes), default=0)
-        self.colours = {
-            name: [_yuv_colour(family_colour(8 * number, number == 16, light)) for light in (0.34, 0.82, 0.58)]
-            for number, name in enumerate(FAMILIES)}  # before, while, and after it sounds
+        self.colours = dict(zip(FAMILIES, map(_tones, COLOURS)))
         self.line = _yuv_colour(_CURSOR)
 
     def frame(self, index: int) -> np.ndarray:

@@ -53,9 +53,9 @@ function paint(pen, width, height, from, to, now, detail) {
     pen.globalAlpha = hidden ? 0.1 : sounding ? 1 : 0.38 + 0.5 * n.velocity / 127;
     pen.fillStyle = n.colour;
     if (!detail) { pen.fillRect(x, y(n.pitch), w, h); continue; }
-    if (sounding) { pen.shadowColor = n.colour; pen.shadowBlur = 12; }
+    if (sounding) { pen.globalAlpha = 0.25; pen.fillRect(x - 3, y(n.pitch) - 3, w + 6, h + 6); pen.globalAlpha = 1; }
     pen.beginPath(); pen.roundRect(x, y(n.pitch), w, h, Math.min(2.5, h / 2)); pen.fill();
-    if (sounding) { pen.shadowBlur = 0; pen.globalAlpha = 0.55; pen.fillStyle = "#fff"; pen.fill(); }
+    if (sounding) { pen.globalAlpha = 0.55; pen.fillStyle = "#fff"; pen.fill(); }
   }
   pen.globalAlpha = 1;
 }
@@ -90,9 +90,8 @@ function draw() {
 }
 
 function cursor(pen, x, height) {
-  pen.fillStyle = GOLD; pen.shadowColor = GOLD; pen.shadowBlur = 8;
-  pen.fillRect(x - 1, 0, 2, height);
-  pen.shadowBlur = 0;
+  pen.fillStyle = "rgb(240 189 91 / .22)"; pen.fillRect(x - 4, 0, 8, height);  // a glow; canvas shadows are slow
+  pen.fillStyle = GOLD; pen.fillRect(x - 1, 0, 2, height);
 }
 
 function idle(pen, width, height) {  // an unlit screen: staves of light
@@ -145,6 +144,7 @@ function load() {
   span = clamp((score.clientWidth || 640) / 36, 8, Math.max(8, piece.seconds));
   audio.src = piece.audio.url; audio.load();
   limits(); draw();
+  if (piece.play) audio.play().catch(() => {});  // a browser may want a press of the button first
 }
 
 const along = (canvas, event) => clamp((event.clientX - canvas.getBoundingClientRect().left) / canvas.clientWidth, 0, 1);

@@ -6,30 +6,10 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from posterbeat.audio.video import COLOURS
 from posterbeat.music.score import FAMILIES, STEPS_PER_BEAT, Score
 
 _HERE = Path(__file__).parent
-
-# One colour a General MIDI family, to be told apart on black; those often heard together lie far apart.
-COLOURS = (
-    "#f0bd5b",  # piano
-    "#9be7d8",  # chromatic percussion
-    "#c98bf0",  # organ
-    "#8ecf6b",  # guitar
-    "#ef6f5e",  # bass
-    "#6fb5ff",  # strings
-    "#b8a6ff",  # ensemble
-    "#ffa04d",  # brass
-    "#ff8fb3",  # reed
-    "#7fe3f5",  # pipe
-    "#e8f06a",  # synth lead
-    "#7f8cff",  # synth pad
-    "#5fd6a0",  # synth effects
-    "#d9a06e",  # ethnic
-    "#f5c3a2",  # percussive
-    "#a3b8c2",  # sound effects
-    "#cfc6ba",  # drums
-)
 
 
 class PianoRoll(gr.HTML):

@@ -167,7 +167,7 @@ def keep(track: Track, poster: str | None = None, own: bool = False) -> dict[str
 
 
 def convert(take: dict[str, Any], suffix: str) -> str:
-    """A kept take as another file, .mp3 or .mp4 (with the poster); made once.
+    """A kept take as another file, .mp3, .mp4 (with the poster) or .musicxml; made once.
 
     Raises
     ------
@@ -190,6 +190,23 @@ def convert(take: dict[str, Any], suffix: str) -> str:
         poster = open_poster(take["poster"]) if suffix == ".mp4" and take["poster"] else None
         save(target, midi, samples, rate, poster=poster)
     return str(target)
+
+
+def engraved(take: dict[str, Any]) -> str:
+    """A kept take as sheet music, in HTML.
+
+    Raises
+    ------
+    PosterBeatError
+        The take's files were removed meanwhile, or it could not be engraved.
+    """
+    from posterbeat.music.score import Score
+    from posterbeat.music.sheet import engrave, to_musicxml
+
+    if not Path(take["midi"]).exists():
+        raise PosterBeatError(words.GONE)
+    pages = engrave(to_musicxml(Score.from_midi(take["midi"]), take["roll"]["title"]))
+    return words.sheet(pages)
 
 
 def follow(work: Callable[[Callable[..., None]], Any]) -> Iterator[Any]:

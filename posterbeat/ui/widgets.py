@@ -43,8 +43,7 @@ def _poster(w: SimpleNamespace) -> None:
         sources=["upload", "clipboard", "webcam"], placeholder=words.DROP)
     w.label = gr.Label(label="Genre", show_label=False, num_top_classes=5, elem_id="reading", visible=False)
     w.look = gr.Button("Show what it looked at", size="sm", visible=False, elem_id="look")
-    w.heat = gr.Image(label="What spoke for the genre", type="filepath", visible=False, interactive=False,
-                      height=420, buttons=["fullscreen"], elem_id="heat")
+    w.heat = gr.HTML(visible=False, elem_id="heat")
     with gr.Column(visible=bool(EXAMPLES), elem_id="samples"):
         gr.HTML(words.SAMPLES, elem_id="samples-said")
         w.samples = Samples(EXAMPLES, elem_id="shelf")
@@ -76,8 +75,15 @@ def _screen(w: SimpleNamespace) -> None:
         w.wav = gr.DownloadButton("WAV", min_width=84, elem_id="wav")
         w.mp3 = gr.Button("MP3", min_width=84, elem_id="mp3")
         w.mp4 = gr.Button("MP4 film", min_width=84, elem_id="mp4")
+        w.engrave = gr.Button("Sheet music", min_width=120, elem_id="engrave")
+        w.share = gr.Button("Copy link", min_width=110, elem_id="share")
     w.courier = gr.DownloadButton("File", visible="hidden", elem_id="courier")
     w.strip = TakeStrip(elem_id="takes")
+    with gr.Column(visible=False, elem_id="sheet") as w.sheet:
+        w.pages = gr.HTML("", elem_id="pages")
+        with gr.Row():
+            w.musicxml = gr.Button("MusicXML", min_width=84, size="sm", elem_id="musicxml")
+            w.fold = gr.Button("Put the sheets away", min_width=84, size="sm", elem_id="fold")
 
 
 def _advanced(w: SimpleNamespace) -> None:

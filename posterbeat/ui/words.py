@@ -1,5 +1,6 @@
 """What the page says."""
 
+from base64 import b64encode
 from html import escape
 
 from posterbeat.genres import GENRES
@@ -30,6 +31,19 @@ SCROLL = """() => {
 # The file made on demand is put behind a hidden download button, which is then pressed.
 DELIVER = """() => {
   setTimeout(() => (document.querySelector("#courier a") || document.querySelector("#courier")).click(), 150);
+}"""
+
+# The link lies in the line of facts; where there is no clipboard (plain http), it is shown to be copied by hand.
+COPY_LINK = """() => {
+  const facts = document.querySelector("#facts .facts"), button = document.querySelector("#share");
+  if (!facts) return;
+  const link = new URL(facts.dataset.link, location.href).href;
+  const done = () => {
+    button.textContent = "Link copied";
+    setTimeout(() => { button.textContent = "Copy link"; }, 2500);
+  };
+  if (navigator.clipboard) navigator.clipboard.writeText(link).then(done, () => window.prompt("The link:", link));
+  else window.prompt("The link:", link);
 }"""
 
 # Compose as soon as the reading is there, if the visitor asked for it.
@@ -110,8 +124,29 @@ def facts(take: dict) -> str:
     if take["controls"]:
         parts.append(escape(take["controls"]))
     parts.append(f"played by {escape(take['renderer'])}")
-    parts.append(f'<a href="{escape(take["link"])}" target="_blank" rel="noopener">link to these settings</a>')
-    return f'<p class="facts">{" · ".join(parts)}</p>'
+    return f'<p class="facts" data-link="{escape(take["link"])}">{" · ".join(parts)}</p>'
+
+
+def heat(jpeg: bytes, genre: str) -> str:
+    """The heat-map with what it shows, as HTML."""
+    return (
+        f'<figure class="heat"><img alt="The poster in grey, lit where it spoke for {genre}" '
+        f'src="{inline("image/jpeg", jpeg)}"><figcaption>Lit: what spoke for {genre}</figcaption></figure>'
+    )
+
+
+def inline(kind: str, content: bytes) -> str:
+    """A picture as an address that holds it."""
+    return f"data:{kind};base64,{b64encode(content).decode()}"
+
+
+def sheet(pages: list[str]) -> str:
+    """Engraved pages, each an SVG, as HTML to scroll in."""
+    shown = "".join(
+        f'<img alt="Sheet music, page {number} of {len(pages)}" src="{inline("image/svg+xml", page.encode())}">'
+        for number, page in enumerate(pages, 1)
+    )
+    return f'<div class="pages" tabindex="0" role="group" aria-label="Sheet music">{shown}</div>'
 
 
 def colours_line(colours: dict | None) -> str:
