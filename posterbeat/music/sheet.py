@@ -6,6 +6,7 @@ lasts until the next one where only a short rest would come between.
 """
 
 from itertools import groupby
+from pathlib import Path
 from xml.sax.saxutils import escape
 
 import numpy as np
@@ -60,6 +61,7 @@ def engrave(musicxml: str) -> list[str]:
     except ImportError as error:
         raise PosterBeatError("Sheet music needs verovio: `pip install verovio`.") from error
     verovio.enableLog(verovio.LOG_OFF)
+    verovio.setDefaultResourcePath(str(Path(verovio.__file__).with_name("data")))  # verovio forgets it in a second thread
     engraver = verovio.toolkit()
     engraver.setOptions({"pageWidth": 2100, "pageHeight": 2970, "scale": 40, "adjustPageHeight": True, "footer": "none",
                          "svgViewBox": True, "pageMarginLeft": 130, "xmlIdSeed": 1})

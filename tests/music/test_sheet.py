@@ -1,6 +1,7 @@
 """Sheet music: every bar full, every pitch where it belongs, and engraved without a request to anywhere."""
 
 import re
+import threading
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -68,3 +69,12 @@ def test_engraved_pages_hold_the_music_and_call_nobody():
     assert sum(page.count('class="note') for page in pages) > 100
     addresses = re.findall(r'(?:href|src)="(?!#)([^"]+)"|url\((?!#)([^)]+)\)', "".join(pages))
     assert not [one or two for one, two in addresses if not (one or two).startswith("data:")]
+
+
+def test_any_thread_may_engrave():
+    music, pages = to_musicxml(drawn(4, 48)), []
+    for _ in range(3):
+        thread = threading.Thread(target=lambda: pages.append(engrave(music)))
+        thread.start()
+        thread.join()
+    assert len(pages) == 3 and pages[0] == pages[1] == pages[2]
