@@ -25,6 +25,12 @@ STORED_SIZE = (160, 240)  # width, height
 _BATCH = 16  # posters a forward pass: enough to fill the cores, small enough for a Space's memory
 
 
+def _has_bf16() -> bool:
+    """Whether the processor multiplies bfloat16 itself; imitating it would be slower than single precision."""
+    known = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(known.get("avx512_bf16") or known.get("amx_bf16"))
+
+
 @dataclass(frozen=True)
 class GenreReading:
     """What the classifier sees in a poster.
@@ -126,11 +132,26 @@ class PosterClassifier:
         """
         return self._readings(self._pixels(image)[None])[0]
 
-    def predict_batch(self, images: Sequence) -> list[GenreReading]:
-        """As `predict`, for many posters: decoded side by side, read sixteen at a time."""
+    def predict_batch(self, images: Sequence, exact: bool = False) -> list[GenreReading]:
+        """As `predict`, for many posters: decoded side by side, read sixteen at a time.
+
+        Parameters
+        ----------
+        images
+            Posters, each as for `predict`.
+        exact
+            False reads in half precision (bfloat16) where the processor has units for it: about twice as fast, and
+            probabilities differ from those of `predict` by a few hundredths at most. True gives the same ones.
+
+        Raises
+        ------
+        PosterError
+            One of the pictures cannot be read.
+        """
         images = list(images)
         readings = []
-        with ThreadPoolExecutor(max_workers=max(1, min(4, os.cpu_count() or 1))) as decoders:
+        half = torch.autocast("cpu", torch.bfloat16, enabled=not exact and _has_bf16())
+        with half, ThreadPoolExecutor(max_workers=max(1, min(4, os.cpu_count() or 1))) as decoders:
             for start in range(0, len(images), _BATCH):
                 pixels = list(decoders.map(self._pixels, images[start : start + _BATCH]))
                 readings += self._readings(torch.stack(pixels))
