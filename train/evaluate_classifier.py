@@ -73,11 +73,11 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray, labels: np.ndar
     return float(sum(gaps) / weights.sum())
 
 
-def probabilities(classifier: PosterClassifier, pictures) -> np.ndarray:
-    """Calibrated probabilities, float (posters, 5)."""
+def probabilities(classifier: PosterClassifier, pictures, exact: bool = False) -> np.ndarray:
+    """Calibrated probabilities, float (posters, 5); `exact` as for `predict_batch`."""
     parts = []
     for first in range(0, len(pictures), 256):
-        readings = classifier.predict_batch(list(pictures[first : first + 256]), exact=True)
+        readings = classifier.predict_batch(list(pictures[first : first + 256]), exact)
         parts += [[reading.probabilities[genre] for genre in GENRES] for reading in readings]
     return np.array(parts)
 
@@ -148,7 +148,7 @@ def covering(classifier: PosterClassifier, posters: Posters, count: int = 300) -
             covered = picture.copy()
             covered[map_ >= np.quantile(map_, 0.8)] = picture.mean((0, 1)).astype(np.uint8)
             versions.append(covered)
-        plain, hot, anywhere = classifier.predict_batch(versions, exact=True)
+        plain, hot, anywhere = classifier.predict_batch(versions)
         hot_drops.append(plain.probabilities[plain.genre] - hot.probabilities[plain.genre])
         random_drops.append(plain.probabilities[plain.genre] - anywhere.probabilities[plain.genre])
     hot_drops, random_drops = np.array(hot_drops), np.array(random_drops)
@@ -202,7 +202,7 @@ def main() -> None:
         "split": arguments.split,
         "seed": _SEED,
         "interval": "95 % bootstrap",
-        **figures(probabilities(classifier, posters.pixels), posters),
+        **figures(probabilities(classifier, posters.pixels, exact=True), posters),
     }
     if not arguments.quick:
         files = poster_files(posters, arguments.source / f"{arguments.split}.zip")

@@ -190,10 +190,10 @@ class PosterClassifier:
         """Uncalibrated logits (b, 5) of prepared pixels (b, channels, h, w)."""
         with torch.inference_mode():
             pixels = pixels.contiguous(memory_format=torch.channels_last)
-            logits = self.network(pixels)
-            if self.flip:
-                logits = (logits + self.network(pixels.flip(-1))) / 2
-        return logits
+            if not self.flip:
+                return self.network(pixels)
+            both = self.network(torch.cat([pixels, pixels.flip(-1)]))
+            return (both[: len(pixels)] + both[len(pixels) :]) / 2
 
     def _pixels(self, image) -> torch.Tensor:
         poster = open_poster(image)
