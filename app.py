@@ -46,9 +46,12 @@ def build(studio: Studio) -> gr.Blocks:
 
 def _wire_reading(studio: Studio, w: SimpleNamespace) -> None:
     @spoken
-    def read(path, chosen, steered_by):
+    def read(path, chosen, steered_by, tried):
+        if path == tried:  # the browser says twice that a poster took another's place
+            yield {w.tried: tried}
+            return
         hidden = gr.update(visible=False)
-        nothing = {w.seen: None, w.label: hidden, w.look: hidden, w.heat: gr.update(visible=False, value=""),
+        nothing = {w.tried: path, w.seen: None, w.label: hidden, w.look: hidden, w.heat: gr.update(visible=False, value=""),
                    w.said: words.colours_line(None)}
         if path is None:
             yield {**nothing, w.steered: False}
@@ -59,7 +62,7 @@ def _wire_reading(studio: Studio, w: SimpleNamespace) -> None:
             yield nothing
             raise
         colours = found["colours"]
-        shown = {w.seen: found, w.steered: True, w.label: gr.update(value=found["probabilities"], visible=True),
+        shown = {w.tried: path, w.seen: found, w.steered: True, w.label: gr.update(value=found["probabilities"], visible=True),
                  w.look: gr.update(visible=True), w.heat: gr.update(visible=False, value=""),
                  w.said: words.colours_line(colours)}
         if steered_by != words.LINKED:  # what a link asked for stays
@@ -84,8 +87,8 @@ def _wire_reading(studio: Studio, w: SimpleNamespace) -> None:
         return gr.update(value=words.heat(Path(heat_file(studio, path)).read_bytes(), found["genre"]), visible=True)
 
     reading = w.poster.change(
-        read, [w.poster, w.genre, w.steered],
-        [w.seen, w.steered, w.label, w.look, w.heat, w.said, w.tempo, w.mode, w.density, *w.shares],
+        read, [w.poster, w.genre, w.steered, w.tried],
+        [w.tried, w.seen, w.steered, w.label, w.look, w.heat, w.said, w.tempo, w.mode, w.density, *w.shares],
         show_progress="minimal", show_progress_on=[w.label], concurrency_limit=4, **_PRIVATE)
     reading.success(None, [w.at_once, w.seen], None, js=words.AT_ONCE_SCRIPT)
     w.samples.click(pick, None, w.poster, **_QUIET)

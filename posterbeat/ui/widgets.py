@@ -19,10 +19,11 @@ from posterbeat.ui.takes import TakeStrip
 def lay_out() -> SimpleNamespace:
     """Create all widgets inside the Blocks that is being built; each is an attribute of what is returned.
 
-    Of one visitor's session: `seen` what was read on the poster, `shown` the take on the screen, `kept` the last takes,
-    `steered` whether (and by what) tempo, mode and density were set.
+    Of one visitor's session: `tried` the poster that was read last, `seen` what was read on it, `shown` the take on
+    the screen, `kept` the last takes, `steered` whether (and by what) tempo, mode and density were set.
     """
-    w = SimpleNamespace(seen=gr.State(None), shown=gr.State(None), kept=gr.State([]), steered=gr.State(False))
+    w = SimpleNamespace(tried=gr.State(None), seen=gr.State(None), shown=gr.State(None), kept=gr.State([]),
+                        steered=gr.State(False))
     gr.HTML(words.MASTHEAD, elem_id="masthead")
     with gr.Row(elem_id="house"):
         with gr.Column(scale=4, min_width=320, elem_id="left"):
@@ -98,7 +99,7 @@ def _advanced(w: SimpleNamespace) -> None:
         w.tempo = gr.Slider(*TEMPO, value=100, step=1, label="Beats a minute", elem_id="tempo", **plain)
         w.density = gr.Slider(*DENSITY, value=0.5, step=0.01, label="Density", elem_id="density", **plain)
         w.mode = gr.Radio(["major", "minor"], value="major", label="Mode", min_width=200, elem_id="mode")
-    with gr.Row(equal_height=True):
+    with gr.Row():
         ensembles = [("The composer's choice", ""), *((name.capitalize(), name) for name in ENSEMBLES)]
         w.ensemble = gr.Dropdown(ensembles, value="", label="Ensemble", min_width=200, elem_id="ensemble")
-        w.at_once = gr.Checkbox(False, label=words.AT_ONCE, min_width=200, elem_id="at-once")
+    w.at_once = gr.Checkbox(False, label=words.AT_ONCE, elem_id="at-once")

@@ -48,7 +48,7 @@ COPY_LINK = """() => {
 
 # Compose as soon as the reading is there, if the visitor asked for it.
 AT_ONCE_SCRIPT = """(wanted, found) => {
-  if (wanted && found) document.querySelector("#compose").click();
+  if (wanted && found) document.querySelector("#compose")?.click();
   return [wanted, found];
 }"""
 

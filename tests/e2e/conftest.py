@@ -40,7 +40,7 @@ def chromium():
 class Visitor:
     """A browser profile of its own on the page, with what went wrong there."""
 
-    def __init__(self, chromium, **settings):
+    def __init__(self, chromium, link="", **settings):
         self.address, self.foreign, self.errors = served(), [], []
         self.context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
         self.page = self.context.new_page()
@@ -48,7 +48,7 @@ class Visitor:
         self.page.on("request", self._request)
         self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.goto(self.address)
+        self.page.goto(link or self.address)
         self.page.wait_for_selector("#compose")
         self.page.wait_for_selector(".roll")
 
@@ -77,11 +77,16 @@ class Visitor:
         )
         self.page.wait_for_selector("#compose", state="visible")
 
+    def download(self, button, kind):
+        """The bytes behind a button, whose file ends in `kind`."""
+        with self.page.expect_download() as download:
+            self.page.click(button)
+        assert download.value.suggested_filename.endswith(f".{kind}")
+        return download.value.path().read_bytes()
+
     def midi(self):
         """The bytes behind the MIDI button."""
-        with self.page.expect_download() as download:
-            self.page.click("#midi")
-        return download.value.path().read_bytes()
+        return self.download("#midi", "mid")
 
     @property
     def seed(self):

@@ -1,8 +1,12 @@
 """What a visitor does on the page, in a real browser. No request may leave the origin, no error reach the console."""
 
 import io
+from xml.etree import ElementTree
 
+import av
 import pretty_midi
+import pytest
+import soundfile
 from playwright.sync_api import expect
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -14,7 +18,7 @@ GAP = """() => new Promise(done => requestAnimationFrame(() => requestAnimationF
 })))"""
 
 
-def test_upload_read_compose_play_seek_and_download(visit, poster):
+def test_upload_read_compose_play_and_seek(visit, poster):
     visitor = visit()
     page = visitor.page
     visitor.upload(poster)
@@ -24,9 +28,9 @@ def test_upload_read_compose_play_seek_and_download(visit, poster):
     visitor.set("notes", 96)
     visitor.compose()
     assert "Piano roll: 96 notes" in page.get_attribute(".roll .score", "aria-label")
+    expect(page.locator("#facts")).to_contain_text("played by")
 
-    page.click(".roll .play")
-    page.wait_for_function("document.querySelector('.roll audio').currentTime > 0.5")
+    page.wait_for_function("document.querySelector('.roll audio').currentTime > 0.5")  # it plays by itself
     assert page.evaluate(GAP) < 0.1
     page.click(".roll .play")
     assert page.evaluate("document.querySelector('.roll audio').paused")
@@ -36,15 +40,105 @@ def test_upload_read_compose_play_seek_and_download(visit, poster):
         "document.querySelector('.roll audio').currentTime / document.querySelector('.roll audio').duration"
     )
     assert 0.45 < half < 0.55
+    assert page.evaluate(GAP) < 0.1
 
     family = page.locator(".roll .legend button").first
     family.click()
     expect(family).to_have_attribute("aria-pressed", "false")
+
+
+def test_everything_can_be_taken_away(visit, poster):
+    visitor = visit()
+    page = visitor.page
+    visitor.upload(poster)
+    expect(page.locator("#reading")).to_contain_text("%")
+    visitor.set("notes", 64)
+    visitor.compose()
     midi = pretty_midi.PrettyMIDI(io.BytesIO(visitor.midi()))
-    assert sum(len(instrument.notes) for instrument in midi.instruments) == 96
-    with page.expect_download() as download:
-        page.click("#mp3")
-    assert download.value.suggested_filename.endswith(".mp3") and download.value.path().stat().st_size > 20_000
+    assert sum(len(instrument.notes) for instrument in midi.instruments) == 64
+    seconds = page.evaluate("document.querySelector('.roll audio').duration")
+    for kind in ("wav", "mp3"):
+        samples, rate = soundfile.read(io.BytesIO(visitor.download(f"#{kind}", kind)))
+        assert abs(len(samples) / rate - seconds) < 0.2
+    with av.open(io.BytesIO(visitor.download("#mp4", "mp4"))) as film:
+        assert (film.streams.video[0].width, film.streams.video[0].height) == (1280, 720)
+        assert abs(film.duration / 1e6 - seconds) < 0.3
+    page.click("#engrave")
+    expect(page.locator(".pages img").first).to_be_visible()
+    assert page.evaluate("document.querySelector('.pages img').naturalWidth") > 0
+    score = ElementTree.fromstring(visitor.download("#musicxml", "musicxml"))
+    assert len(score.findall("part")) == len(midi.instruments)
+
+
+def test_genre_mixture_and_colours_change_the_music_without_another_upload(visit):
+    visitor = visit()
+    page = visitor.page
+    page.locator("#shelf button").nth(4).press("Enter")  # by keyboard
+    expect(page.locator("#reading")).to_contain_text("%")
+    visitor.set("notes", 40)
+    visitor.set("seed", 5)
+    visitor.compose()
+    own = visitor.midi()
+    page.click("#genre input")
+    page.get_by_role("option", name="Comedy").click()
+    visitor.compose()
+    assert visitor.seed == "5" and visitor.midi() != own
+    expect(page.locator("#facts")).to_contain_text("comedy 100 %")
+
+    page.click("#advanced > button")
+    expect(page.locator("#share-comedy input[type=number]")).to_have_value("100")
+    visitor.set("share-drama", 100)  # beside comedy's 100: half and half
+    expect(page.locator("#genre input")).to_have_value("A mixture of my own")
+    visitor.set("tempo", 91)
+    visitor.compose()
+    expect(page.locator("#facts")).to_contain_text("comedy 50 %, drama 50 %")
+    expect(page.locator("#facts")).to_contain_text("91 beats a minute")
+    page.click("#coloured input")
+    visitor.compose()
+    expect(page.locator("#facts")).not_to_contain_text("91 beats a minute")
+
+    page.click("#dice")
+    expect(page.locator("#seed input")).not_to_have_value("5")
+
+
+def test_a_link_brings_the_settings_back(visit):
+    visitor = visit()
+    visitor.page.locator("#shelf button").nth(1).click()
+    expect(visitor.page.locator("#reading")).to_contain_text("%")
+    visitor.set("notes", 48)
+    visitor.set("temperature", 0.8)
+    visitor.set("seed", 31)
+    visitor.compose()
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visitor.page.click("#share")
+    expect(visitor.page.locator("#share")).to_have_text("Link copied")
+    guest = visit(link=visitor.page.evaluate("navigator.clipboard.readText()"))
+    expect(guest.page.locator("#reading")).to_contain_text("%")  # the example poster came along
+    expect(guest.page.locator("#seed input")).to_have_value("31")
+    expect(guest.page.locator("#temperature input[type=number]")).to_have_value("0.8")
+    guest.compose()
+    assert guest.midi() == visitor.midi()
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_accessible_in_both_themes(visit, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe was not installed").Axe()
+    visitor = visit(color_scheme=scheme)
+    page = visitor.page
+    page.locator("#shelf button").first.click()
+    expect(page.locator("#reading")).to_contain_text("%")
+    visitor.set("notes", 40)
+    visitor.compose()
+    visitor.compose("#another")
+    page.click("#look")
+    page.click("#engrave")
+    expect(page.locator(".pages img").first).to_be_visible()
+    expect(page.locator("#heat img")).to_be_visible()
+    page.click("#advanced > button")
+    page.click("#about > button")
+    expect(page.locator(".about")).to_be_visible()
+    found = [v for v in axe.run(page).response["violations"] if v["impact"] in ("serious", "critical")]
+    assert not found, [(v["id"], [node["html"][:120] for node in v["nodes"]]) for v in found]
 
 
 def test_a_seed_reproduces_and_another_take_differs(visit):
@@ -101,6 +195,11 @@ def test_a_phone_needs_no_sideways_scrolling(visit, poster):
     expect(page.locator("#reading")).to_contain_text("%")
     visitor.set("notes", 40)
     visitor.compose()
+    page.click("#engrave")
+    expect(page.locator(".pages img").first).to_be_visible()
+    page.click("#advanced > button")
+    page.click("#about > button")
+    expect(page.locator(".about")).to_be_visible()
     assert page.evaluate(SIDEWAYS) <= 0
     assert page.locator(".roll .score").bounding_box()["width"] > 280
 
