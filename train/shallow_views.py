@@ -4,7 +4,7 @@ The early layers of an ImageNet network change little when it learns posters, bu
 output is kept on disk for the plain poster and for a few augmented views, and the deeper blocks train on that. With
 OpenVINO installed (`pip install openvino`) the views take a third of the time.
 
-    python -m train.shallow_views --split-at 5 --views 2
+    python -m train.shallow_views --split-at 5 --views 1
 """
 
 import argparse
@@ -145,7 +145,7 @@ def cache_view(shallow, posters: Posters, size: tuple[int, int], out: Path, seed
     np.save(settled_path, settled)
 
 
-def cache_views(data: Path, out: Path, backbone: str, size: tuple[int, int], split_at: int, views: int = 2) -> None:
+def cache_views(data: Path, out: Path, backbone: str, size: tuple[int, int], split_at: int, views: int = 1) -> None:
     """The plain view of val and train, and `views` augmented ones of train, each unless it is there already."""
     out.mkdir(parents=True, exist_ok=True)
     shallow = Shallow(imagenet_posternet(backbone), split_at)
@@ -160,10 +160,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("data/posters"))
     parser.add_argument("--out", type=Path, default=Path("runs/vision/views"))
-    parser.add_argument("--backbone", default="tf_efficientnet_lite0")
-    parser.add_argument("--size", type=int, nargs=2, default=(288, 192), metavar=("HEIGHT", "WIDTH"))
+    parser.add_argument("--backbone", default="tf_efficientnet_lite2")
+    parser.add_argument("--size", type=int, nargs=2, default=(336, 224), metavar=("HEIGHT", "WIDTH"))
     parser.add_argument("--split-at", type=int, default=5, help="how many blocks stay frozen")
-    parser.add_argument("--views", type=int, default=2, help="augmented views of each training poster")
+    parser.add_argument("--views", type=int, default=1, help="augmented views of each training poster")
     arguments = parser.parse_args()
     cache_views(arguments.data, arguments.out, arguments.backbone, arguments.size, arguments.split_at, arguments.views)
 

@@ -37,7 +37,7 @@ from train.shallow_views import Deep, Descriptor, cache_views, imagenet_posterne
 
 _DEFAULTS = {
     "head": Settings(epochs=4, batch=512, lr=1e-3, ema=0.95, warmup=0.3, draw=0.0),
-    "deep": Settings(epochs=8, lr=3e-4, backbone_lr=0.3, head_decay=0.3, mixup=0.2, crop=0.7, ema=0.998),
+    "deep": Settings(epochs=5, lr=3e-4, backbone_lr=0.67, head_decay=0.3, mixup=0.2, crop=0.7, ema=0.998),
     "full": Settings(epochs=12, batch=64, lr=5e-4),
     "study": Settings(epochs=15, batch=64, adam=True, weight_decay=0.0, head_decay=0.0, balance=0.0, draw=0.0),
 }
@@ -164,9 +164,9 @@ def main() -> None:
     parser.add_argument("--run", type=Path, help="folder of checkpoints; default runs/vision/<stage or network>")
     parser.add_argument("--weights", type=Path, help="folder to export to; default <run>/weights")
     parser.add_argument("--start", type=Path, help="network.pt or best.pt of an earlier stage")
-    parser.add_argument("--backbone", default="tf_efficientnet_lite0", help="any timm name")
+    parser.add_argument("--backbone", default="tf_efficientnet_lite2", help="any timm name")
     parser.add_argument("--split-at", type=int, default=5, help="as given to shallow_views.py")
-    parser.add_argument("--size", type=int, nargs=2, default=(288, 192), metavar=("HEIGHT", "WIDTH"))
+    parser.add_argument("--size", type=int, nargs=2, default=(336, 224), metavar=("HEIGHT", "WIDTH"))
     parser.add_argument("--flip", action=argparse.BooleanOptionalAction, default=False, help="read mirrored as well")
     for field in fields(Settings):
         kind = {"action": argparse.BooleanOptionalAction} if field.type is bool else {"type": field.type}
