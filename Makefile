@@ -27,7 +27,7 @@ else echo "NOTE: not installed, for want of apt or the right to use it:$$missing
 endef
 
 .PHONY: run setup setup-test test lint readme train-classifier train-composer evaluate-classifier evaluate-composer \
-	train evaluate bench fuzz publish clean
+	train evaluate bench fuzz soak publish clean
 .DEFAULT_GOAL := run
 
 run: setup $(if $(MCP),$(VENV)/.mcp)
@@ -104,6 +104,10 @@ readme: setup
 # Thousands of mutated posters, controls, MIDI and weights files; the short form runs with the tests.
 fuzz: setup-test
 	@POSTERBEAT_FUZZ=20 $(PY) -m pytest -q --timeout 3000 tests/test_fuzz.py
+
+# Half an hour of mixed traffic; the short form runs with the tests.
+soak: setup-test
+	@POSTERBEAT_SOAK=1800 $(PY) -m pytest -q --timeout 3000 tests/test_load.py
 
 bench: setup
 	@$(PY) -m benchmarks $(ARGS)

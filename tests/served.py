@@ -37,7 +37,6 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-@functools.cache
 def served() -> str:
     """Address of the running app; it is started at the first call and stopped with the test run.
 
@@ -45,6 +44,22 @@ def served() -> str:
     """
     if os.environ.get("POSTERBEAT_URL"):
         return os.environ["POSTERBEAT_URL"].rstrip("/")
+    return _app()[0]
+
+
+def memory() -> float:
+    """Megabytes that the running app holds now."""
+    status = Path(f"/proc/{_app()[1].pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+def cache() -> Path:
+    """The folder of the running app's uploads and results."""
+    return _app()[2]
+
+
+@functools.cache
+def _app() -> tuple[str, subprocess.Popen, Path]:
     port, home = free_port(), Path(tempfile.mkdtemp(prefix="posterbeat-tests-"))
     process = start(port, home / "log", GRADIO_TEMP_DIR=str(home / "cache"))
     atexit.register(process.terminate)
@@ -54,7 +69,7 @@ def served() -> str:
             raise RuntimeError("The app did not start: " + (home / "log").read_text()[-2000:])
         try:
             urllib.request.urlopen(address + "/config", timeout=10).read()
-            return address
+            return address, process, home / "cache"
         except OSError:
             time.sleep(0.5)
     process.terminate()

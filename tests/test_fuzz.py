@@ -62,7 +62,7 @@ def test_mutated_posters():
         out = io.BytesIO()
         picture.save(out, form)
         files.append(out.getvalue())
-    taken = [tried(lambda: open_poster(mutated(files[index % len(files)], random)), PosterError)
+    taken = [tried(lambda data=files[index % len(files)]: open_poster(mutated(data, random)), PosterError)
              for index in range(250 * TIMES)]
     assert 0.02 < np.mean(taken) < 0.98  # otherwise nothing was put to the test
 

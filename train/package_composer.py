@@ -29,6 +29,8 @@ def profiles(data: Path, seed: int = 0) -> dict[str, list[str]]:
     rows = {}
     for index, genre in enumerate(GENRES):
         fit = (arrays["split"] == 0) & (arrays["genre"] == index) & (arrays["length"] >= _MIN_NOTES)
+        # A piece that is mostly drums is no soundtrack.
+        fit &= arrays["ensemble"][:, 16] <= 0.5
         # Tempi far out are how some files write double time; nearly empty pieces give a composer nothing to do.
         fit &= (arrays["tempo"] >= 45) & (arrays["tempo"] <= 210) & (arrays["density"] >= 1)
         weight = np.array([4.0, 2.0, 1.0])[arrays["quality"]] * fit
