@@ -14,7 +14,7 @@ from posterbeat.music.ensemble import ENSEMBLES
 from posterbeat.ui import words
 from posterbeat.ui.endpoints import add_endpoints, heat_file
 from posterbeat.ui.link import wish_of
-from posterbeat.ui.studio import EXAMPLES, Stopped, Studio, convert, engraved, follow, spoken
+from posterbeat.ui.studio import EXAMPLES, KEPT, SWEPT, Stopped, Studio, convert, engraved, follow, spoken
 from posterbeat.ui.takes import TakeStrip
 from posterbeat.ui.theme import CSS, theme
 from posterbeat.ui.widgets import lay_out
@@ -28,7 +28,7 @@ _QUIET = {**_PRIVATE, "queue": False, "show_progress": "hidden"}
 def build(studio: Studio) -> gr.Blocks:
     """The page and its endpoints, for one studio."""
     with gr.Blocks(title="PosterBeat: a soundtrack for any film poster", analytics_enabled=False,
-                   delete_cache=(600, 3600), fill_width=True) as page:
+                   delete_cache=(SWEPT, KEPT), fill_width=True) as page:
         w = lay_out()
         _wire_reading(studio, w)
         _wire_composing(studio, w)
@@ -59,7 +59,7 @@ def _wire_reading(studio: Studio, w: SimpleNamespace) -> None:
         try:
             found = studio.read(path)
         except PosterBeatError:
-            yield nothing
+            yield {**nothing, w.poster: None}
             raise
         colours = found["colours"]
         shown = {w.tried: path, w.seen: found, w.steered: True, w.label: gr.update(value=found["probabilities"], visible=True),
@@ -88,7 +88,7 @@ def _wire_reading(studio: Studio, w: SimpleNamespace) -> None:
 
     reading = w.poster.change(
         read, [w.poster, w.genre, w.steered, w.tried],
-        [w.tried, w.seen, w.steered, w.label, w.look, w.heat, w.said, w.tempo, w.mode, w.density, *w.shares],
+        [w.poster, w.tried, w.seen, w.steered, w.label, w.look, w.heat, w.said, w.tempo, w.mode, w.density, *w.shares],
         show_progress="minimal", show_progress_on=[w.label], concurrency_limit=4, **_PRIVATE)
     reading.success(None, [w.at_once, w.seen], None, js=words.AT_ONCE_SCRIPT)
     w.samples.click(pick, None, w.poster, **_QUIET)
@@ -139,8 +139,8 @@ def _wire_composing(studio: Studio, w: SimpleNamespace) -> None:
         begun = button.click(lambda: running, None, list(running), js=words.SCROLL, **_QUIET)
         work = begun.then(perform, [gr.State(fresh), *wishes], results, show_progress="hidden", concurrency_limit=2,
                           concurrency_id=COMPOSING, **_PRIVATE)
-        work.then(lambda: rested, None, list(rested), **_QUIET)
-        work.failure(lambda: "", None, w.stage, **_QUIET)
+        work.success(lambda: rested, None, list(rested), **_QUIET)
+        work.failure(lambda: {**rested, w.stage: ""}, None, [*rested, w.stage], **_QUIET)
         works.append(work)
     w.stop.click(halt, None, [*rested, w.stage], cancels=works, **_QUIET)
     w.dice.click(lambda: str(secrets.randbelow(SEED[1] + 1)), None, w.seed, **_QUIET)

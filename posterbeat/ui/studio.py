@@ -4,6 +4,7 @@ import functools
 import inspect
 import queue
 import secrets
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from posterbeat.ui.roll import roll_value
 
 # The posters drawn for this project, one a genre; an installed package comes without them.
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "examples" / "posters").glob("*.jpg"))
+KEPT, SWEPT = 3600, 600  # seconds that files are kept, and between two sweeps
 _REFRESH = 0.12  # seconds between two reports of progress: enough to see it move
 
 
@@ -43,6 +45,7 @@ class Studio:
         self._beat: Future[PosterBeat] = Future()
         self._stops: dict[str, threading.Event] = {}
         threading.Thread(target=self._fill, args=(load,), name="load models", daemon=True).start()
+        threading.Thread(target=_tidy, name="remove old takes", daemon=True).start()
 
     def _fill(self, load: Callable[[], PosterBeat]) -> None:
         try:
@@ -122,10 +125,30 @@ class Studio:
 
 
 def folder() -> Path:
-    """A new folder for one request's files, inside the app's upload folder, which is emptied on schedule."""
+    """A new folder for one request's files, inside the app's upload folder; removed after an hour."""
     path = Path(get_upload_folder()) / f"take-{secrets.token_hex(16)}"
     path.mkdir(parents=True)
     return path
+
+
+def sweep(age: float = KEPT) -> None:
+    """Remove the folders in which nothing was written for `age` seconds.
+
+    gradio's own delete_cache takes the uploads; of files that a session's copy of a component shows, it does not know.
+    """
+    for path in Path(get_upload_folder()).glob("take-*"):
+        try:
+            old = time.time() - path.stat().st_mtime > age
+        except OSError:  # gone meanwhile
+            continue
+        if old:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _tidy() -> None:
+    while True:
+        time.sleep(SWEPT)
+        sweep()
 
 
 def keep(track: Track, poster: str | None = None, own: bool = False) -> dict[str, Any]:

@@ -179,6 +179,9 @@ def test_a_bad_file_and_a_missing_poster_get_a_sentence(visit, tmp_path):
     page = visitor.page
     page.click("#compose")
     expect(page.locator(".toast-body").first).to_contain_text("Add a poster first")
+    expect(page.locator("#compose")).to_be_visible()
+    expect(page.locator("#stop")).not_to_be_visible()
+    expect(page.locator("#stage")).to_be_empty()
     bad = tmp_path / "holiday.jpg"
     bad.write_text("not a picture at all")
     visitor.upload(bad)

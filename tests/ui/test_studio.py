@@ -1,0 +1,52 @@
+"""Behind the page's buttons: old files go, links bring wishes back, the page's own figures are those of the metrics."""
+
+import json
+import os
+import time
+from urllib.parse import parse_qsl
+
+import pytest
+
+from posterbeat.ui import about, link, studio, words
+
+
+def test_takes_go_after_an_hour_and_newer_ones_stay(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    old, new, foreign = studio.folder(), studio.folder(), tmp_path / "another"
+    foreign.mkdir()
+    for path in (old, new, foreign):
+        (path / "take.wav").write_bytes(b"sound")
+    for path in (old, foreign):
+        os.utime(path, (time.time() - studio.KEPT - 5,) * 2)
+    studio.sweep()
+    assert [path.exists() for path in (old, new, foreign)] == [False, True, True]
+
+
+def test_a_link_says_what_was_asked_for():
+    example = studio.EXAMPLES[0]
+    wish = {"mix": {"action": 0.25, "animation": 0, "comedy": 0.75, "drama": 0, "horror": 0}, "notes": 300,
+            "temperature": 0.9, "seed": 4294967295, "poster": str(example), "tempo": 91.0, "mode": "minor"}
+    again = link.wish_of(dict(parse_qsl(link.link_to(wish, studio.EXAMPLES)[1:])), studio.EXAMPLES)
+    assert again == {"mix": {"action": 0.25, "comedy": 0.75}, "notes": 300, "temperature": 0.9, "seed": "4294967295",
+                     "poster": str(example), "tempo": 91.0, "mode": "minor"}
+    assert "poster" not in link.link_to({**wish, "poster": __file__}, studio.EXAMPLES)  # a visitor's own stays here
+
+
+@pytest.mark.parametrize("query", [{"notes": "many"}, {"horror": "x"}, {"poster": "../../etc/passwd"}, {"horror": "-1"}, {}])
+def test_a_senseless_link_asks_for_nothing(query):
+    assert not any(value for value in link.wish_of(query, studio.EXAMPLES).values())
+
+
+def test_the_page_says_the_measured_figures_and_copes_with_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(about, "weights_folder", lambda kind: tmp_path / kind)
+    assert "<table" not in about.about()
+    (tmp_path / "classifier").mkdir()
+    (tmp_path / "classifier" / "metrics.json").write_text(json.dumps({
+        "balanced_accuracy": {"value": 0.612, "low": 0.58, "high": 0.64},
+        "confusion": {"genres": ["drama", "horror"], "counts": [[30, 10], [1, 3]]}}))
+    page = about.about()
+    assert "61 % (58 to 64)" in page and ">75</td>" in page and ">25</td>" in page
+
+
+def test_file_names_and_words_cannot_become_markup():
+    assert "<script>" not in words.notice("<script>") and "<script>" not in words.stage(1, "<script>", 0.5)
