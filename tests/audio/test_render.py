@@ -208,3 +208,22 @@ def test_a_hanging_fluidsynth_is_stopped_with_all_it_started(stand_in, score, ca
         while process.exists() and process.read_text().split()[2] != "Z" and time.monotonic() < deadline:
             time.sleep(0.05)
         assert not process.exists() or process.read_text().split()[2] == "Z"  # ended, perhaps not yet collected
+
+
+def test_a_listener_hears_how_far_the_rendering_is_and_can_stop_it(stand_in, score):
+    whole = int(4 * 44100 * (score.get_end_time() + 2))
+    script = (f"with open(out, 'wb', buffering=0) as file:\n for _ in range(10):\n  file.write(bytes({whole // 10}))\n"
+              "  time.sleep(0.15)\ntime.sleep(60)\n")
+    stand_in(script)
+    shares = []
+
+    def listen(share):
+        shares.append(share)
+        if share > 0.9:
+            raise KeyboardInterrupt
+
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        render(score, progress=listen)
+    assert time.monotonic() - start < 30
+    assert shares == sorted(shares) and len(set(shares)) > 4 and shares[-1] <= 1
