@@ -24,6 +24,7 @@ from posterbeat.music.stepper import Stepper, Tables
 _BASS, _PERCUSSIVE, _DRUMS = 4, 14, 16
 _RECENT = 96  # notes over which the ensemble's balance is watched
 _BALANCE = 0.7  # how firmly it is kept, on logits: 0 not at all, 1 in proportion
+_PITCH_TOP_P = 0.9  # of top_p, for pitches: a wrong note is heard sooner than an odd length
 # Added to the logits of the recalled bar's next note, by kind of recall: what was drawn by chance in a bar before makes
 # the network less sure of it than it is of real music, and themes would dissolve.
 _RECALL = {PLAN_NEW: 0.0, PLAN_RECALL: 1.0, PLAN_LITERAL: 2.5}
@@ -48,7 +49,8 @@ class Writing:
                  temperature: float, top_p: float, guidance: float, random: np.random.Generator):
         self._request, self._plan, self._total, self._random = request, plan, notes, random
         self._guidance = guidance
-        self._warpers = (TemperatureLogitsWarper(temperature), TopPLogitsWarper(top_p))
+        self._temperature = TemperatureLogitsWarper(temperature)
+        self._top_p, self._pitch_top_p = TopPLogitsWarper(top_p), TopPLogitsWarper(top_p * _PITCH_TOP_P)
         rows = 1 if guidance == 1 else 2
         # The second row knows neither genre nor ensemble: guidance leads away from it.
         known = np.stack([np.append(request.families, True), np.zeros(18)])[:rows].astype(np.float32)
@@ -128,9 +130,8 @@ class Writing:
             allowed = self._final(name, fields, left) if closing else self._allowed(name, fields, last)
             if allowed is not None:
                 mixed = mixed.masked_fill(~torch.from_numpy(allowed), float("-inf"))
-            for warp in self._warpers:
-                mixed = warp(None, mixed[None])[0]
-            chances = mixed.softmax(0).double().numpy()
+            cut = self._pitch_top_p if name == "pitch" else self._top_p
+            chances = cut(None, self._temperature(None, mixed[None]))[0].softmax(0).double().numpy()
             edge = self._random.random() * chances.sum()
             fields.append(min(int(np.searchsorted(np.cumsum(chances), edge, side="right")), len(chances) - 1))
         return fields
