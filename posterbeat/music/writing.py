@@ -24,10 +24,10 @@ from posterbeat.music.stepper import Stepper, Tables
 _BASS, _PERCUSSIVE, _DRUMS = 4, 14, 16
 _RECENT = 96  # notes over which the ensemble's balance is watched
 _BALANCE = 0.7  # how firmly it is kept, on logits: 0 not at all, 1 in proportion
-_PITCH_TOP_P = 0.9  # of top_p, for pitches: a wrong note is heard sooner than an odd length
+_PITCH_TOP_P = 0.94  # of top_p, for pitches: a wrong note is heard sooner than an odd length
 # Added to the logits of the recalled bar's next note, by kind of recall: what was drawn by chance in a bar before makes
 # the network less sure of it than it is of real music, and themes would dissolve.
-_RECALL = {PLAN_NEW: 0.0, PLAN_RECALL: 1.0, PLAN_LITERAL: 2.5}
+_RECALL = {PLAN_NEW: 0.0, PLAN_RECALL: 1.5, PLAN_LITERAL: 3.5}
 _MAJOR_TRIAD, _MINOR_TRIAD = (0, 4, 7), (9, 0, 4)  # pieces are written in C major or A minor
 
 
