@@ -37,9 +37,9 @@ from train.shallow_views import Deep, Descriptor, cache_views, imagenet_posterne
 
 _DEFAULTS = {
     "head": Settings(epochs=4, batch=512, lr=1e-3, ema=0.95, warmup=0.3, draw=0.0),
-    "deep": Settings(epochs=5, lr=3e-4, backbone_lr=0.67, head_decay=0.3, mixup=0.2, crop=0.7, ema=0.998),
+    "deep": Settings(epochs=4, lr=3e-4, backbone_lr=0.67, head_decay=0.3, mixup=0.2, crop=0.7, ema=0.998),
     "full": Settings(epochs=12, batch=64, lr=5e-4),
-    "study": Settings(epochs=15, batch=64, adam=True, weight_decay=0.0, head_decay=0.0, balance=0.0, draw=0.0),
+    "study": Settings(epochs=15, batch=64, adam=True, warmup=0.0, weight_decay=0.0, head_decay=0.0, balance=0.0, draw=0.0),
 }
 
 _BATCH = 16
@@ -106,6 +106,7 @@ def train_deep(arguments, settings: Settings) -> nn.Module:
     # Norms with fixed statistics are folded away: a third faster, and crops and mixtures cannot blur the statistics.
     fold_batch_norms(network.backbone)
     deep = Deep(network, arguments.split_at).to(memory_format=torch.channels_last)
+    start = {name: value.clone() for name, value in deep.state_dict().items()}
     posters, held_out = (Posters.load(arguments.data, split) for split in ("train", "val"))
     learn = CachedViews(views(arguments.views, "train"), settings.crop)
     check = CachedViews(views(arguments.views, "val")[:1])
@@ -115,6 +116,13 @@ def train_deep(arguments, settings: Settings) -> nn.Module:
     train(deep, learn, np.arange(len(learn)), soft_labels(posters), posters.labels,
           val_figures(check, held_out), arguments.run, settings,
           deep.learning(), [network.head], trust(posters))
+    # Part of the way back to the start: fine-tuned weights that have drifted less read new posters better (Wortsman et al.,
+    # "Robust fine-tuning of zero-shot models", CVPR 2022).
+    share = arguments.start_share
+    deep.load_state_dict({
+        name: share * start[name] + (1 - share) * value if value.is_floating_point() else value
+        for name, value in deep.state_dict().items()
+    })
     unfold_batch_norms(network, plain)
     torch.save(plain.state_dict(), arguments.run / "network.pt")
     return plain
@@ -167,6 +175,7 @@ def main() -> None:
     parser.add_argument("--backbone", default="tf_efficientnet_lite2", help="any timm name")
     parser.add_argument("--split-at", type=int, default=5, help="as given to shallow_views.py")
     parser.add_argument("--size", type=int, nargs=2, default=(336, 224), metavar=("HEIGHT", "WIDTH"))
+    parser.add_argument("--start-share", type=float, default=0.3, help="for deep: share of the start's weights in the end")
     parser.add_argument("--flip", action=argparse.BooleanOptionalAction, default=False, help="read mirrored as well")
     for field in fields(Settings):
         kind = {"action": argparse.BooleanOptionalAction} if field.type is bool else {"type": field.type}
@@ -201,6 +210,8 @@ def run_stage(arguments) -> None:
         record["network"] = arguments.network
     else:
         record |= {"backbone": arguments.backbone, "split_at": arguments.split_at}
+    if arguments.stage == "deep":
+        record["start_share"] = arguments.start_share
     (arguments.run / "run.json").write_text(json.dumps(record, indent=2) + "\n")
     print(f"written to {weights}")
 
