@@ -90,7 +90,7 @@ def _wire_reading(studio: Studio, w: SimpleNamespace) -> None:
         read, [w.poster, w.genre, w.steered, w.tried],
         [w.poster, w.tried, w.seen, w.steered, w.label, w.look, w.heat, w.said, w.tempo, w.mode, w.density, *w.shares],
         show_progress="minimal", show_progress_on=[w.label], concurrency_limit=4, **_PRIVATE)
-    reading.success(None, [w.at_once, w.seen], None, js=words.AT_ONCE_SCRIPT)
+    reading.success(None, [w.at_once, w.poster], None, js=words.AT_ONCE_SCRIPT)
     w.samples.click(pick, None, w.poster, **_QUIET)
     w.genre.input(choose, [w.genre, w.seen], w.shares, **_QUIET)
     for share in w.shares:

@@ -46,10 +46,12 @@ COPY_LINK = """() => {
   else window.prompt("The link:", link);
 }"""
 
-# Compose as soon as the reading is there, if the visitor asked for it.
-AT_ONCE_SCRIPT = """(wanted, found) => {
-  if (wanted && found) document.querySelector("#compose")?.click();
-  return [wanted, found];
+# Compose as soon as the reading is there, if the visitor asked for it: once a poster, though it may be reported twice.
+AT_ONCE_SCRIPT = """(wanted, poster) => {
+  const page = document.body.dataset, read = poster ? poster.path : "";
+  if (wanted && read && read !== page.read) document.querySelector("#compose")?.click();
+  page.read = read;
+  return [wanted, poster];
 }"""
 
 NO_POSTER = "Add a poster first, or choose a genre: without either there is nothing to compose for."

@@ -221,3 +221,16 @@ def test_two_visitors_do_not_mix(visit, poster):
     expect(one.page.locator(".roll .title")).to_contain_text("comedy")
     expect(two.page.locator(".roll .title")).to_contain_text("drama")
     assert one.page.locator(".takes button").count() == two.page.locator(".takes button").count() == 1
+
+
+def test_a_poster_may_be_composed_for_at_once(visit):
+    visitor = visit()
+    page = visitor.page
+    visitor.set("notes", 40)
+    page.click("#advanced > button")
+    page.check("#at-once input")
+    for count, shelf in ((1, 2), (2, 3)):
+        page.locator("#shelf button").nth(shelf).click()
+        page.wait_for_selector(".roll[data-state=ready]")
+        expect(page.locator(".takes button")).to_have_count(count)
+        expect(page.locator("#compose")).to_be_visible()
