@@ -23,7 +23,7 @@ from posterbeat.genres import GENRES
 from posterbeat.hub import source_of
 from posterbeat.poster import open_poster
 
-SUFFIXES = (".mid", ".wav", ".mp3", ".mp4")
+SUFFIXES = (".mid", ".musicxml", ".wav", ".mp3", ".mp4")
 FAILED, USAGE = 1, 2
 
 
