@@ -96,13 +96,13 @@ def run_row(name: str, run: dict) -> tuple[str, ...]:
     return (
         name, run.get("network") or run["backbone"], f"{height} x {width}", learned,
         "first genre" if hard else "soft", "none" if not run["mixup"] else f"Beta({run['mixup']:g})",
-        str(len(run["curve"])), share({"value": val["plain"]["balanced_accuracy"]}),
-        share({"value": val["flip"]["balanced_accuracy"]}), f"{val['flip']['log_loss']:.3f}",
+        str(len(run["curve"])), "yes" if run["flip"] else "no", share({"value": val["balanced_accuracy"]}),
+        f"{val['log_loss']:.3f}",
     )
 
 
-_RUN_COLUMNS = ("run", "network", "read at (height x width)", "learned", "labels", "mixup", "epochs", "accuracy",
-                "with mirrored reading", "log loss")
+_RUN_COLUMNS = ("run", "network", "read at (height x width)", "learned", "labels", "mixup", "epochs",
+                "mirrored reading", "accuracy", "log loss")
 
 
 def draw_curves(runs: dict, path: Path) -> None:

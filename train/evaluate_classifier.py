@@ -124,9 +124,9 @@ def agreement(classifier: PosterClassifier, posters: Posters, count: int = 500) 
     """Share of posters whose predicted genre stays under each change."""
     rows = np.sort(np.random.default_rng(_SEED).permutation(len(posters.pixels))[:count])
     before = probabilities(classifier, posters.pixels[rows]).argmax(1)
-    found = {}
-    for change in changed(posters.pixels[0]):
-        after = probabilities(classifier, [changed(posters.pixels[row])[change] for row in rows]).argmax(1)
+    found, versions = {}, [changed(posters.pixels[row]) for row in rows]
+    for change in versions[0]:
+        after = probabilities(classifier, [version[change] for version in versions]).argmax(1)
         found[change] = interval(lambda same: float(same.mean()), (before == after).astype(float))
     return {**found, "n": len(rows)}
 

@@ -198,14 +198,10 @@ def run_stage(arguments) -> None:
     settings = replace(_DEFAULTS[arguments.stage], **given)
     stage = {"head": train_head, "deep": train_deep, "full": train_full, "study": train_study}[arguments.stage]
     network = half_rounded(stage(arguments, settings))
-    found, calibrations = {}, {}
-    for flip in (False, True):
-        figures, calibrations[flip] = held_out_figures(network, arguments, flip)
-        found["flip" if flip else "plain"] = figures
-        print(f"{arguments.run.name}, {'flip' if flip else 'plain'}: {figures}", flush=True)
+    found, calibration = held_out_figures(network, arguments)
     weights = arguments.weights or arguments.run / "weights"
-    save_weights(network, weights, tuple(arguments.size), calibrations[arguments.flip], test_time_flip=arguments.flip)
-    record = {"stage": arguments.stage, "size": list(arguments.size), **asdict(settings), "val": found}
+    save_weights(network, weights, tuple(arguments.size), calibration, test_time_flip=arguments.flip)
+    record = {"stage": arguments.stage, "size": list(arguments.size), "flip": arguments.flip, **asdict(settings), "val": found}
     if arguments.stage == "study":
         record["network"] = arguments.network
     else:
@@ -213,13 +209,13 @@ def run_stage(arguments) -> None:
     if arguments.stage == "deep":
         record["start_share"] = arguments.start_share
     (arguments.run / "run.json").write_text(json.dumps(record, indent=2) + "\n")
-    print(f"written to {weights}")
+    print(f"{found}, written to {weights}")
 
 
-def held_out_figures(network: nn.Module, arguments, flip: bool) -> tuple[dict, dict]:
+def held_out_figures(network: nn.Module, arguments) -> tuple[dict, dict]:
     """Figures on val as the app would read it, and the calibration they were reached with."""
     held_out = Posters.load(arguments.data, "val")
-    classifier = PosterClassifier(copy.deepcopy(network), (3, *arguments.size), flip=flip)
+    classifier = PosterClassifier(copy.deepcopy(network), (3, *arguments.size), flip=arguments.flip)
     rows = np.flatnonzero(held_out.imdb)
     labels = held_out.labels[rows]
     # At temperature 1 the logarithms of the probabilities are the logits but for a constant a poster.
