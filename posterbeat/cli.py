@@ -16,14 +16,13 @@ from typer.core import TyperGroup
 
 from posterbeat.batch import finished, run
 from posterbeat.catalogue import PICTURES, Wish, find, parse_genre
-from posterbeat.controls import check_notes, check_seed, check_temperature
+from posterbeat.controls import SUFFIXES, check_notes, check_seed, check_temperature
 from posterbeat.errors import ParameterError, PosterBeatError
 from posterbeat.gallery import write_gallery, write_tables
 from posterbeat.genres import GENRES
 from posterbeat.hub import source_of
 from posterbeat.poster import open_poster
 
-SUFFIXES = (".mid", ".musicxml", ".wav", ".mp3", ".mp4")
 FAILED, USAGE = 1, 2
 
 

@@ -1,4 +1,4 @@
-"""The controls of a composition: their ranges, and the checks that name them."""
+"""What may be asked for: the ranges of a composition's controls, the checks that name them, and the kinds of files."""
 
 import math
 import numbers
@@ -12,6 +12,7 @@ TEMPERATURE = (0.1, 2.0)  # 0 would repeat itself; above 2 the network's choices
 SEED = (0, 2**32 - 1)  # what both NumPy and torch take
 TEMPO = (40, 220)  # beats a minute
 DENSITY = (0, 1)  # among the pieces of a genre, from the sparsest to the densest
+SUFFIXES = (".mid", ".wav", ".mp3", ".mp4", ".musicxml")  # of the files that a track is saved as
 
 
 def check_notes(notes: Any) -> int:

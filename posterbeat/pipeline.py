@@ -6,7 +6,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from posterbeat.controls import check_density, check_mode, check_notes, check_seed, check_temperature, check_tempo
+from posterbeat.controls import (
+    SUFFIXES,
+    check_density,
+    check_mode,
+    check_notes,
+    check_seed,
+    check_temperature,
+    check_tempo,
+)
 from posterbeat.genres import mixture
 from posterbeat.hub import source_of
 
@@ -101,7 +109,7 @@ class Track:
         RenderError
             The score could not be made audible, or the file not be written.
         """
-        from posterbeat.audio.export import SILENT, SUFFIXES, save
+        from posterbeat.audio.export import SILENT, save
 
         path = Path(path)
         if path.suffix.lower() in SUFFIXES and path.suffix.lower() not in SILENT:

@@ -10,11 +10,11 @@ import pretty_midi
 import soundfile
 from PIL import Image
 
+from posterbeat.controls import SUFFIXES
 from posterbeat.errors import ParameterError, PosterBeatError, RenderError
 from posterbeat.music.score import Score
 from posterbeat.music.sheet import to_musicxml
 
-SUFFIXES = (".mid", ".wav", ".mp3", ".mp4", ".musicxml")
 SILENT = (".mid", ".musicxml")  # need no sound
 
 

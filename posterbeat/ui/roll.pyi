@@ -6,30 +6,10 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from posterbeat.audio.video import COLOURS
 from posterbeat.music.score import FAMILIES, STEPS_PER_BEAT, Score
 
 _HERE = Path(__file__).parent
-
-# One colour a General MIDI family, to be told apart on black; those often heard together lie far apart.
-COLOURS = (
-    "#f0bd5b",  # piano
-    "#9be7d8",  # chromatic percussion
-    "#c98bf0",  # organ
-    "#8ecf6b",  # guitar
-    "#ef6f5e",  # bass
-    "#6fb5ff",  # strings
-    "#b8a6ff",  # ensemble
-    "#ffa04d",  # brass
-    "#ff8fb3",  # reed
-    "#7fe3f5",  # pipe
-    "#e8f06a",  # synth lead
-    "#7f8cff",  # synth pad
-    "#5fd6a0",  # synth effects
-    "#d9a06e",  # ethnic
-    "#f5c3a2",  # percussive
-    "#a3b8c2",  # sound effects
-    "#cfc6ba",  # drums
-)
 
 from gradio.events import Dependency
 
@@ -57,11 +37,16 @@ def roll_value(score: Score, audio_path: str | Path, title: str) -> dict[str, An
     """A take as the roll takes it: JSON of the notes, five integers a note (start and length in ms, pitch,
     velocity, family), with the address of the sound."""
     ms = 60_000.0 / score.tempo / STEPS_PER_BEAT
-    rows = np.stack([np.rint(score.onset * ms), np.rint(score.duration * ms), score.pitch, score.velocity, score.family], axis=1)
+    rows = np.stack(
+        [np.rint(score.onset * ms), np.rint(score.duration * ms), score.pitch, score.velocity, score.family], axis=1
+    )
     present, counts = np.unique(score.family, return_counts=True)
-    families = [{"id": int(family), "name": FAMILIES[family], "notes": int(count), "colour": COLOURS[family]}
-                for family, count in sorted(zip(present, counts), key=lambda pair: -pair[1])]
+    families = [
+        {"id": int(family), "name": FAMILIES[family], "notes": int(count), "colour": COLOURS[family]}
+        for family, count in sorted(zip(present, counts), key=lambda pair: -pair[1])
+    ]
     minutes, seconds = divmod(round(score.seconds), 60)
+    pace = f"{score.tempo:.0f} beats a minute"
     parts = ", ".join(f"{family['name']} {family['notes']} notes" for family in families)
     return {
         "audio": gr.FileData(path=str(audio_path)).model_dump(),
@@ -71,6 +56,6 @@ def roll_value(score: Score, audio_path: str | Path, title: str) -> dict[str, An
         "bar": max(1, round(score.bar / STEPS_PER_BEAT)),
         "seconds": float(score.seconds),
         "title": title,
-        "caption": f"{len(score)} notes at {score.tempo:.0f} beats a minute",
-        "summary": f"Piano roll: {len(score)} notes in {minutes} min {seconds} s, {score.tempo:.0f} beats a minute; {parts}.",
+        "caption": f"{len(score)} notes at {pace}",
+        "summary": f"Piano roll: {len(score)} notes in {minutes} min {seconds} s, {pace}; {parts}.",
     }
