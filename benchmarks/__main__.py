@@ -45,16 +45,15 @@ def measure(runs: int, threads: int) -> dict:
     loading = time.perf_counter() - start
     whole = {}
     with tempfile.TemporaryDirectory() as folder:
-        def soundtrack(notes, run):
-            track = beat(POSTER, notes=notes, seed=run)
+        def soundtrack(notes):
+            track = beat(POSTER, notes=notes, seed=0)
             track.save(Path(folder) / "out.mp3")
             return track
 
         for notes in (300, 1000):
-            start = time.perf_counter()
-            music = soundtrack(notes, 0).score.seconds
+            music = soundtrack(notes).score.seconds
             whole[f"poster to mp3, {notes} notes ({music:.0f} s of music)"] = median_seconds(
-                lambda run, notes=notes: soundtrack(notes, 0), min(runs, 3))
+                lambda run, notes=notes: soundtrack(notes), min(runs, 3))
     midi = beat.compose("horror", 1000, seed=1).midi
     return {
         "machine": platform.processor() or platform.machine(), "cores": os.cpu_count(), "threads": threads,
@@ -79,7 +78,8 @@ def compare(notes: int = 1000) -> dict[str, float]:
     from posterbeat.hub import weights_folder
     from posterbeat.vision.classifier import PosterClassifier
 
-    size = PosterClassifier.from_pretrained(weights_folder("classifier")).input_size[-2:]
+    classifier = PosterClassifier.from_pretrained(weights_folder("classifier"))
+    backbone, size = classifier.network.built_with["backbone"], classifier.input_size[-2:]
     font = next((Path(name).expanduser() for name in SOUNDFONTS if Path(name).expanduser().exists()), None)
     played = {}
     if font and shutil.which("fluidsynth"):
@@ -93,7 +93,7 @@ def compare(notes: int = 1000) -> dict[str, float]:
         "a note, the tutorial's way (final stack, window of 100)": peers.tutorial_note(),
         "a note, Llama-type model of 230 M parameters": peers.llama_note(),
         "a second of sound, MusicGen-small's decoder": peers.musicgen_second(),
-        "a picture, the bare backbone at PosterNet's size": peers.reader("tf_efficientnet_lite0", tuple(size)),
+        "a picture, the bare backbone at PosterNet's size": peers.reader(backbone, tuple(size)),
         "a picture, ResNet-50 at 224 x 224": peers.reader("resnet50", (224, 224)),
         "a picture, CLIP ViT-B/32 at 224 x 224": peers.reader("vit_base_patch32_clip_224", (224, 224)),
     }
