@@ -12,6 +12,7 @@ TEMPERATURE = (0.1, 2.0)  # 0 would repeat itself; above 2 the network's choices
 SEED = (0, 2**32 - 1)  # what both NumPy and torch take
 TEMPO = (40, 220)  # beats a minute
 DENSITY = (0, 1)  # among the pieces of a genre, from the sparsest to the densest
+COMPOSERS = ("posterbeat", "historical")  # this project's own, and the reference study's final stack
 SUFFIXES = (".mid", ".wav", ".mp3", ".mp4", ".musicxml")  # of the files that a track is saved as
 
 
@@ -92,6 +93,21 @@ def check_mode(mode: Any) -> str | None:
     if mode not in (None, "major", "minor"):
         raise ParameterError(f"Mode must be 'major' or 'minor', not {_said(mode)}.")
     return mode
+
+
+def check_composer(composer: Any) -> str:
+    """A name from `COMPOSERS`; None stands for the first, this project's own.
+
+    Raises
+    ------
+    ParameterError
+        Anything else.
+    """
+    if composer is None:
+        return COMPOSERS[0]
+    if not isinstance(composer, str) or composer not in COMPOSERS:
+        raise ParameterError(f"Composer must be {' or '.join(map(repr, COMPOSERS))}, not {_said(composer)}.")
+    return composer
 
 
 def _whole(value: Any) -> int | None:

@@ -62,18 +62,18 @@ def resolve(source: str | os.PathLike, files: Sequence[str] = FILES) -> Path:
 
 
 def source_of(kind: str, given: str | os.PathLike | None = None) -> str | os.PathLike:
-    """Where a model comes from: `given`, else POSTERBEAT_CLASSIFIER or POSTERBEAT_COMPOSER, else `weights_folder`.
+    """Where a model comes from: `given`, else the environment variable POSTERBEAT_<KIND>, else `weights_folder`.
 
     Parameters
     ----------
     kind
-        "classifier" or "composer".
+        "classifier", "composer" or "historical".
     """
     return given or os.environ.get(f"POSTERBEAT_{kind.upper()}") or weights_folder(kind)
 
 
 def weights_folder(kind: str) -> Path:
-    """Where the weights that came with posterbeat lie; `kind` is "classifier" or "composer"."""
+    """Where the weights that came with posterbeat lie; `kind` is "classifier", "composer" or "historical"."""
     package = Path(__file__).resolve().parent
     places = [root / "weights" / kind for root in (package.parent, package)]  # a checkout, an installed wheel
     return next((place for place in places if place.is_dir()), places[0])

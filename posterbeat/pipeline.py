@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from posterbeat.controls import (
+    COMPOSERS,
     SUFFIXES,
+    check_composer,
     check_density,
     check_mode,
     check_notes,
@@ -16,7 +18,7 @@ from posterbeat.controls import (
     check_tempo,
 )
 from posterbeat.genres import mixture
-from posterbeat.hub import source_of
+from posterbeat.hub import source_of, weights_folder
 
 if TYPE_CHECKING:  # these pull in torch, NumPy and Pillow, which `import posterbeat` need not wait for
     import numpy as np
@@ -24,6 +26,7 @@ if TYPE_CHECKING:  # these pull in torch, NumPy and Pillow, which `import poster
     from PIL import Image
 
     from posterbeat.music.composer import BiLSTMComposer
+    from posterbeat.music.historical import HistoricalStack
     from posterbeat.music.score import Score
     from posterbeat.poster import PosterColours
     from posterbeat.vision.classifier import GenreReading, PosterClassifier
@@ -44,6 +47,7 @@ class Track:
     reading : GenreReading or None, what the classifier read on the poster
     colours : PosterColours or None, the reading of the poster's colours, if they steered the music
     title : str or None
+    composer : str, the name in `controls.COMPOSERS` of what wrote it
     """
 
     score: "Score"
@@ -55,6 +59,7 @@ class Track:
     reading: "GenreReading | None" = None
     colours: "PosterColours | None" = None
     title: str | None = None
+    composer: str = COMPOSERS[0]
     _sound: "tuple[np.ndarray, int] | None" = field(default=None, init=False, repr=False)
 
     @cached_property
@@ -128,21 +133,25 @@ class PosterBeat:
         What reads the genre: `predict(image) -> GenreReading`.
     composer
         What writes the notes: `generate(genre_mix, notes, ...) -> Score`.
+    historical
+        Where the reference study's stack is loaded from at the first request, as in `load`.
     """
 
-    def __init__(self, classifier: "PosterClassifier", composer: "BiLSTMComposer"):
+    def __init__(self, classifier: "PosterClassifier", composer: "BiLSTMComposer", historical: str | Path | None = None):
         self.classifier = classifier
         self.composer = composer
+        self._historical_source = source_of("historical", historical)
 
     @classmethod
-    def load(cls, classifier: str | Path | None = None, composer: str | Path | None = None) -> "PosterBeat":
-        """Load both models, each from a folder or a Hub repo id with an optional `@revision`.
+    def load(cls, classifier: str | Path | None = None, composer: str | Path | None = None,
+             historical: str | Path | None = None) -> "PosterBeat":
+        """Load the classifier and the composer, each from a folder or a Hub repo id with an optional `@revision`.
 
         Parameters
         ----------
-        classifier, composer
-            Where from. Left out, the environment variables POSTERBEAT_CLASSIFIER and POSTERBEAT_COMPOSER say;
-            without these, the weights that came with posterbeat are taken.
+        classifier, composer, historical
+            Where from. Left out, the environment variables POSTERBEAT_CLASSIFIER, POSTERBEAT_COMPOSER and
+            POSTERBEAT_HISTORICAL say; without these, the weights that came with posterbeat are taken.
 
         Raises
         ------
@@ -155,7 +164,27 @@ class PosterBeat:
         return cls(
             PosterClassifier.from_pretrained(source_of("classifier", classifier)),
             BiLSTMComposer.from_pretrained(source_of("composer", composer)),
+            historical,
         )
+
+    @cached_property
+    def historical(self) -> "HistoricalStack":
+        """The reference study's final stack, loaded at the first request.
+
+        Raises
+        ------
+        WeightsError
+            Its weights are missing, damaged or foreign.
+        """
+        from posterbeat.music.historical import HistoricalStack
+
+        return HistoricalStack.from_pretrained(self._historical_source)
+
+    @property
+    def composers(self) -> tuple[str, ...]:
+        """The names of `controls.COMPOSERS` that can be asked for: the reference study's stack need not have come along."""
+        there = self._historical_source != weights_folder("historical") or Path(self._historical_source).is_dir()
+        return COMPOSERS if there else COMPOSERS[:1]
 
     def read(self, image: Any) -> "GenreReading":
         """Which genre a poster speaks of.
@@ -182,6 +211,7 @@ class PosterBeat:
         tempo: float | None = None,
         mode: str | None = None,
         density: float | None = None,
+        composer: str | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> Track:
         """Compose for a genre or a mixture of genres.
@@ -200,6 +230,9 @@ class PosterBeat:
             A name from `posterbeat.music.ensemble.ENSEMBLES`; None leaves it to the composer.
         tempo, mode, density
             Beats a minute, 40 to 220; "major" or "minor"; 0 (sparse) to 1 (busy). None leaves them to the composer.
+        composer
+            "posterbeat" (also None), or "historical" for the reference study's final stack. That one heeds notes,
+            seed and tempo alone; `historical.config.genre` is the one genre it knows.
         progress
             Called with (notes written, notes wanted) every few notes; an exception that it raises stops the work.
 
@@ -207,14 +240,19 @@ class PosterBeat:
         ------
         ParameterError
             A control is outside its range.
+        WeightsError
+            The reference study's stack is asked for and its weights are missing.
         """
+        composer = check_composer(composer)
         genre_mix, notes, temperature = mixture(genre), check_notes(notes), check_temperature(temperature)
         seed, tempo, density, mode = check_seed(seed), check_tempo(tempo), check_density(density), check_mode(mode)
         controls = {"ensemble": ensemble, "tempo": tempo, "mode": mode, "density": density}
-        score = self.composer.generate(
+        writer = self.composer if composer == COMPOSERS[0] else self.historical
+        score = writer.generate(
             genre_mix, notes=notes, temperature=temperature, seed=seed, progress=progress, **controls
         )
-        return Track(score=score, genre_mix=genre_mix, seed=seed, temperature=temperature, controls=controls)
+        return Track(score=score, genre_mix=genre_mix, seed=seed, temperature=temperature, controls=controls,
+                     composer=composer)
 
     def __call__(
         self,
@@ -229,6 +267,7 @@ class PosterBeat:
         tempo: float | None = None,
         mode: str | None = None,
         density: float | None = None,
+        composer: str | None = None,
         title: str | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> Track:
@@ -243,17 +282,18 @@ class PosterBeat:
             Whether the poster's colours set the tempo, mode and density that are left out.
         title
             Kept with the track.
-        notes, temperature, seed, ensemble, tempo, mode, density, progress
+        notes, temperature, seed, ensemble, tempo, mode, density, composer, progress
             As in `compose`.
 
         Raises
         ------
-        PosterError, ParameterError
+        PosterError, ParameterError, WeightsError
         """
         from posterbeat.poster import open_poster, read_colours
 
         # Controls first: a wrong one should not wait for the networks.
         notes, temperature, seed = check_notes(notes), check_temperature(temperature), check_seed(seed)
+        composer = check_composer(composer)
         mix = None if genre is None else mixture(genre)
         poster = open_poster(image)
         reading = self.read(poster)
@@ -271,6 +311,7 @@ class PosterBeat:
             tempo=tempo,
             mode=mode,
             density=density,
+            composer=composer,
             progress=progress,
         )
         track.poster, track.reading, track.colours, track.title = poster, reading, seen, title

@@ -1,11 +1,11 @@
-"""Train one of the reference study's LSTM stacks as published and say what became of it.
+"""Train one of the reference study's LSTM stacks as published.
 
-    python -m train.train_historical final ../shared/data/midi --genre comedy --notes 6600 --minutes 60
+    python -m train.train_historical final ../shared/data/midi --genre comedy --notes 6600 --windows 40000
 
-Windows of 100 words, categorical cross-entropy, RMSprop, batches of 64. The words of one genre's training pieces, the
-surest labels first, until the study's number of notes is reached. The study had no validation split; here the loss on
-words of `val` pieces of the genre is told beside. Training goes on where it stopped when called again; afterwards
-pieces are composed for `evaluate_composer --also`.
+Windows of 100 words, categorical cross-entropy, RMSprop. The words of one genre's training pieces, the surest labels
+first, until the study's number of notes is reached. The study had no validation split; here the loss on words of `val`
+pieces of the genre is told beside. `--short 25 --short-windows 30000` reads only the last 25 words of the first windows,
+which costs a quarter. Training goes on where it stopped when called again; `evaluate_historical` says what became of it.
 """
 
 import argparse
@@ -22,24 +22,48 @@ from posterbeat.genres import GENRES
 from posterbeat.music.historical import STACKS, WINDOW, HistoricalStack, StackConfig, pitches_of, vocabulary, words_of
 from train.music_data import read_split
 
-BATCH = 64
+RUNS = Path("runs/historical")
+EVERY = 2000  # windows from one line of the log and checkpoint to the next
+_GLANCE = 256  # windows that the log's losses are measured on
 
 
-def texts(data: Path, split: str, genre: str, notes: int, words: set[str] | None = None) -> list[list[str]]:
-    """Words of a genre's pieces, surest labels first, until they sound `notes` notes; only `words`, when given."""
-    pieces = sorted((piece for piece in read_split(data, split) if piece.genre == genre and piece.on_grid),
-                    key=lambda piece: (piece.quality, piece.file))
+def write_texts(data: Path, cache: Path, split: str) -> None:
+    """Write `<split>_<genre>.txt` into the cache: one piece a line, surest labels first, words parted by spaces."""
+    pieces = sorted((piece.quality, piece.file, piece.genre, " ".join(words_of(piece.score)))
+                    for piece in read_split(data, split) if piece.on_grid)
+    cache.mkdir(parents=True, exist_ok=True)
+    for genre in GENRES:
+        lines = "".join(text + "\n" for *_, of, text in pieces if of == genre)
+        part = cache / f"{split}_{genre}.part"
+        part.write_text(lines)
+        part.replace(cache / f"{split}_{genre}.txt")
+
+
+def texts(data: Path, split: str, genre: str, notes: int, words: set[str] | None = None,
+          cache: Path = RUNS / "words") -> list[list[str]]:
+    """Words of a genre's pieces, surest labels first, until they sound `notes` notes; only `words`, when given.
+
+    All pieces of a split are read once and their words kept in `cache`; delete it when the data change.
+    """
+    path = cache / f"{split}_{genre}.txt"
+    if not path.exists():
+        write_texts(data, cache, split)
     found, count = [], 0
-    for piece in pieces:
-        text = [word for word in words_of(piece.score) if words is None or word in words]
-        while text and count + sum(len(pitches_of(word)) for word in text) > notes:
+    for line in path.read_text().splitlines():
+        text = [word for word in line.split() if words is None or word in words]
+        while text and count + sounding(text) > notes:
             text = text[:-1 - len(text) // 50]  # the last piece is cut
-        count += sum(len(pitches_of(word)) for word in text)
         if len(text) > WINDOW:
             found.append(text)
+            count += sounding(text)
         if count >= 0.98 * notes:
             break
     return found
+
+
+def sounding(text: list[str]) -> int:
+    """How many notes a row of words sounds."""
+    return sum(len(pitches_of(word)) for word in text)
 
 
 def windows(stack: HistoricalStack, pieces: list[list[str]]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -54,62 +78,82 @@ def windows(stack: HistoricalStack, pieces: list[list[str]]) -> tuple[torch.Tens
 
 
 @torch.inference_mode()
-def loss_on(stack: HistoricalStack, rows: torch.Tensor, after: torch.Tensor, most: int = 2000) -> tuple[float, float]:
-    """Mean loss in nats and share of right words, without dropout, on at most `most` evenly spaced windows."""
+def losses(stack: HistoricalStack, rows: torch.Tensor, after: torch.Tensor, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Loss in nats and whether the likeliest word is right, without dropout, on at most `most` evenly spaced windows.
+
+    Returns
+    -------
+    loss, right : np.ndarray of float, shape (windows measured,)
+    """
     pick = torch.linspace(0, len(rows) - 1, min(most, len(rows))).long()
+    was_training = stack.training
     stack.eval()
-    total, right = 0.0, 0
-    for part in pick.split(256):
-        logits = stack(rows[part]).float()
-        total += float(nn.functional.cross_entropy(logits, after[part], reduction="sum"))
-        right += int((logits.argmax(1) == after[part]).sum())
-    stack.train()
-    return total / len(pick), right / len(pick)
+    loss, right = [], []
+    for part in pick.split(128):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = stack(rows[part])
+        loss.append(nn.functional.cross_entropy(logits.float(), after[part], reduction="none"))
+        right.append((logits.argmax(1) == after[part]).float())
+    stack.train(was_training)
+    return torch.cat(loss).numpy(), torch.cat(right).numpy()
 
 
-def train(name: str, data: Path, genre: str, notes: int, epochs: int, minutes: float, out: Path, seed: int = 0) -> dict:
-    """Train for `epochs` or `minutes`, whichever ends first; returns the log, which is also `log.json` in `out`."""
+def train(name: str, learn: list[list[str]], validate: list[list[str]], genre: str, out: Path, *, to_see: int,
+          short: int = WINDOW, short_windows: int = 0, batch: int = 64, rate: float = 1e-3, minutes: float = 60.0,
+          seed: int = 0) -> dict:
+    """Train until `to_see` windows were seen, or for `minutes` of processor time.
+
+    Parameters
+    ----------
+    learn, validate : words of the pieces; words of `validate` that `learn` lacks are left out
+    short, short_windows : of the first `short_windows` windows only the last `short` words are read
+    batch, rate : windows a step, and RMSprop's rate
+
+    Returns
+    -------
+    dict, the log, which is also `log.json` in `out`; "rounds" tells of every `EVERY` windows seen
+    """
     torch.manual_seed(seed)
-    learn = texts(data, "train", genre, notes)
     words, counts = vocabulary(learn)
     stack = HistoricalStack(StackConfig(name, genre, tuple(words), tuple(counts)))
     rows, after = windows(stack, learn)
-    val_rows, val_after = windows(stack, texts(data, "val", genre, max(2000, notes // 5), set(words)))
-    # Keras's RMSprop
-    optimiser = torch.optim.RMSprop(stack.parameters(), lr=1e-3, alpha=0.9, eps=1e-7)
-    log = {"stack": name, "genre": genre, "notes": sum(len(pitches_of(word)) for text in learn for word in text),
-           "words": len(words), "windows": len(rows), "parameters": sum(p.numel() for p in stack.parameters()),
-           "seed": seed, "seconds": 0.0, "epochs": []}
+    val_rows, val_after = windows(stack, validate)
+    optimiser = torch.optim.RMSprop(stack.parameters(), lr=rate, alpha=0.9, eps=1e-7)  # Keras's
+    log = {"stack": name, "genre": genre, "pieces": len(learn), "notes": sum(map(sounding, learn)), "words": len(words),
+           "windows": len(rows), "parameters": sum(p.numel() for p in stack.parameters()), "seed": seed,
+           "short": short, "short_windows": short_windows, "batch": batch, "rate": rate,
+           "windows_seen": 0, "epochs": 0.0, "processor_seconds": 0.0, "rounds": []}
     out.mkdir(parents=True, exist_ok=True)
     if (out / "state.safetensors").exists():
         log = _resume(stack, optimiser, out)
-    print({key: value for key, value in log.items() if key != "epochs"}, flush=True)
-    begun, before = time.monotonic(), log["seconds"]
-    for epoch in range(len(log["epochs"]), epochs):
-        order = torch.from_numpy(np.random.default_rng((seed, epoch)).permutation(len(rows)))
-        total, seen = 0.0, 0
-        for part in order.split(BATCH):
+    print({key: value for key, value in log.items() if key != "rounds"}, flush=True)
+    stack.train()
+    begun, before = time.process_time(), log["processor_seconds"]
+    while log["windows_seen"] < to_see and time.process_time() - begun < 60 * minutes:
+        epoch, place = divmod(log["windows_seen"], len(rows))
+        order = np.random.default_rng((seed, epoch)).permutation(len(rows))[place:place + EVERY]
+        length = short if log["windows_seen"] < short_windows else WINDOW
+        total = 0.0
+        for part in torch.from_numpy(order).split(batch):
             if len(part) < 2:  # batch normalisation needs two
                 continue
             with torch.autocast("cpu", dtype=torch.bfloat16):
-                logits = stack(rows[part])
+                logits = stack(rows[part, -length:])
             loss = nn.functional.cross_entropy(logits.float(), after[part])
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             optimiser.step()
-            total, seen = total + loss.item() * len(part), seen + len(part)
-            if time.monotonic() - begun > minutes * 60:
-                break
-        learnt, right = loss_on(stack, rows, after)
-        unseen, unseen_right = loss_on(stack, val_rows, val_after)
-        log["seconds"] = before + time.monotonic() - begun
-        log["epochs"].append({"loss": total / seen, "share_of_epoch": seen / len(rows), "train_loss": learnt,
-                              "train_right": right, "val_loss": unseen, "val_right": unseen_right})
-        print(epoch + 1, {key: round(value, 3) for key, value in log["epochs"][-1].items()},
-              f"{log['seconds']:.0f} s", flush=True)
+            total += loss.item() * len(part)
+        log["windows_seen"] += len(order)
+        log["epochs"] = round(log["windows_seen"] / len(rows), 3)
+        log["processor_seconds"] = round(before + time.process_time() - begun, 1)
+        told = {"windows_seen": log["windows_seen"], "length": length, "loss": total / len(order)}
+        for kind, of, then in (("train", rows, after), ("val", val_rows, val_after)):
+            loss, right = losses(stack, of[:, -length:], then, _GLANCE)
+            told |= {f"{kind}_loss": float(loss.mean()), f"{kind}_right": float(right.mean())}
+        log["rounds"].append(told)
+        print({key: round(value, 3) for key, value in told.items()}, f"{log['processor_seconds']:.0f} s", flush=True)
         _keep(stack, optimiser, log, out)
-        if time.monotonic() - begun > minutes * 60:
-            break
     stack.save(out)
     return log
 
@@ -133,34 +177,27 @@ def _resume(stack, optimiser, out):
     return json.loads((out / "log.json").read_text())
 
 
-def compose(out: Path, data: Path, pieces: int, notes: int) -> None:
-    """Write pieces as published (a training window to begin with, the likeliest word always) under `out`/pieces."""
-    stack = HistoricalStack.from_pretrained(out)
-    log = json.loads((out / "log.json").read_text())
-    rows, _ = windows(stack, texts(data, "train", log["genre"], log["notes"]))
-    folder = out / "pieces"
-    folder.mkdir(exist_ok=True)
-    for seed in range(pieces):
-        opening = rows[np.random.default_rng(seed).integers(len(rows))].numpy()
-        score = stack.generate(log["genre"], notes=notes, seed=seed, opening=opening)
-        score.to_midi().write(str(folder / f"{log['genre']}_{seed:03d}.mid"))
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stack", choices=tuple(STACKS))
     parser.add_argument("data", type=Path, help="midi.csv and the pieces")
     parser.add_argument("--genre", choices=GENRES, default="comedy")
     parser.add_argument("--notes", type=int, default=6600)
-    parser.add_argument("--epochs", type=int, default=200)
-    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--windows", type=int, default=1_000_000, help="to see in all, windows of every epoch counted")
+    parser.add_argument("--short", type=int, default=WINDOW, metavar="WORDS")
+    parser.add_argument("--short-windows", type=int, default=0)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--minutes", type=float, default=60.0, help="of processor time, in this call")
     parser.add_argument("--out", type=Path, help="by default runs/historical/<stack>_<genre>_<notes>")
-    parser.add_argument("--pieces", type=int, default=20, help="pieces to compose afterwards")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    out = options.out or Path("runs/historical") / f"{options.stack}_{options.genre}_{options.notes}"
-    train(options.stack, options.data, options.genre, options.notes, options.epochs, options.minutes, out, options.seed)
-    compose(out, options.data, options.pieces, 600)
+    out = options.out or RUNS / f"{options.stack}_{options.genre}_{options.notes}"
+    learn = texts(options.data, "train", options.genre, options.notes)
+    validate = texts(options.data, "val", options.genre, max(2000, options.notes // 5), {w for text in learn for w in text})
+    train(options.stack, learn, validate, options.genre, out, to_see=options.windows, short=options.short,
+          short_windows=options.short_windows, batch=options.batch, rate=options.rate, minutes=options.minutes,
+          seed=options.seed)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,18 @@ def pitches_of(word: str) -> list[int]:
     return [int(word[1:])] if word.startswith("p") else [_CHORD_OCTAVE + int(part) for part in word.split(".")]
 
 
+def score_of(words: Sequence[str], notes: int, tempo: float | None = None) -> Score:
+    """A row of words as a piano piece on the fixed step; its first `notes` notes, at 120 beats a minute by default."""
+    onset, pitch = [], []
+    for place, word in enumerate(words):
+        for one in pitches_of(word):
+            onset.append(place * STEP)
+            pitch.append(one)
+    onset, pitch = np.array(onset[:notes], dtype=np.int64), np.array(pitch[:notes], dtype=np.int64)
+    return Score(onset, np.full(len(onset), STEP), pitch, np.full(len(onset), 90), np.zeros(len(onset), dtype=np.int64),
+                 tempo=tempo or 120.0)
+
+
 def vocabulary(texts: Iterable[Sequence[str]]) -> tuple[list[str], list[int]]:
     """All words in alphabetical order, and how often each occurs."""
     counts = Counter(word for text in texts for word in text)
@@ -152,7 +164,42 @@ class HistoricalStack(nn.Module):
         known = {word: number for number, word in enumerate(self.config.words)}
         return np.array([known[word] for word in words if word in known], dtype=np.int64)
 
+    def openings(self, pieces: int, rng: np.random.Generator) -> np.ndarray:
+        """Windows to begin with, each word drawn by how often it was seen: int64, shape (pieces, 100)."""
+        counts = np.array(self.config.counts, dtype=float)
+        return rng.choice(len(counts), (pieces, WINDOW), p=counts / counts.sum())
+
     @torch.inference_mode()
+    def write(self, openings: np.ndarray, notes: int, choose: Callable[[np.ndarray], np.ndarray] | None = None,
+              progress: Callable[[int, int], None] | None = None) -> list[list[str]]:
+        """What comes after each opening, until every piece has at least `notes` notes.
+
+        Parameters
+        ----------
+        openings : np.ndarray of int64, shape (pieces, words); all pieces are written side by side, which is quicker
+        choose : logits, shape (pieces, words), to the numbers of the words taken; the likeliest ones by default
+        progress : called with notes written (of the shortest piece) and wanted after every word
+
+        Returns
+        -------
+        list of the words of each piece, without its opening
+        """
+        choose = choose or (lambda logits: logits.argmax(1))
+        length = np.array([len(pitches_of(word)) for word in self.config.words])
+        windows = torch.as_tensor(np.asarray(openings, dtype=np.int64))
+        was_training = self.training
+        self.eval()
+        taken, written = [], np.zeros(len(windows), dtype=int)
+        while written.min() < notes:
+            words = np.asarray(choose(self(windows).double().numpy()))
+            taken.append(words)
+            written += length[words]
+            windows = torch.cat([windows[:, 1:], torch.from_numpy(words)[:, None]], 1)
+            if progress:
+                progress(min(int(written.min()), notes), notes)
+        self.train(was_training)
+        return [[self.config.words[number] for number in row] for row in np.stack(taken, axis=1)]
+
     def generate(self, genre_mix: str | Mapping[str, float], notes: int = 600, temperature: float = 1.0,
                  seed: int | None = None, *, ensemble: str | None = None, tempo: float | None = None,
                  mode: str | None = None, density: float | None = None, guidance: float | None = None,
@@ -182,31 +229,14 @@ class HistoricalStack(nn.Module):
         notes, temperature, seed = check_notes(notes), check_temperature(temperature), check_seed(seed)
         tempo = check_tempo(tempo)
         rng = np.random.default_rng(seed)
-        counts = np.array(self.config.counts, dtype=float)
-        if opening is None:
-            opening = rng.choice(len(counts), WINDOW, p=counts / counts.sum())
-        window = torch.as_tensor(np.asarray(opening, dtype=np.int64)[-WINDOW:])[None]
-        was_training = self.training
-        self.eval()
-        onset, pitch = [], []
-        place = 0
-        while len(pitch) < notes:
-            logits = self(window)[0].float().numpy().astype(np.float64)
-            if likeliest:
-                word = int(logits.argmax())
-            else:
-                chances = np.exp((logits - logits.max()) / temperature)
-                word = int(rng.choice(len(chances), p=chances / chances.sum()))
-            sounding = pitches_of(self.config.words[word])[:notes - len(pitch)]
-            pitch += sounding
-            onset += [place] * len(sounding)
-            place += STEP
-            window = torch.cat([window[:, 1:], torch.tensor([[word]])], 1)
-            if progress:
-                progress(len(pitch), notes)
-        self.train(was_training)
-        return Score(np.array(onset), np.full(notes, STEP), np.array(pitch), np.full(notes, 90), np.zeros(notes),
-                     tempo=tempo or 120.0)
+
+        def draw(logits):
+            chances = np.exp((logits[0] - logits[0].max()) / temperature)
+            return rng.choice(len(chances), 1, p=chances / chances.sum())
+
+        begun = self.openings(1, rng) if opening is None else np.asarray(opening, dtype=np.int64)[None, -WINDOW:]
+        words, = self.write(begun, notes, None if likeliest else draw, progress)
+        return score_of(words, notes, tempo)
 
     def save(self, folder: str | Path) -> None:
         """Write config.json and model.safetensors (half precision) into a folder."""

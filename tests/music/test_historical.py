@@ -5,6 +5,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from posterbeat import PosterBeat
 from posterbeat.errors import ParameterError, WeightsError
 from posterbeat.music.historical import (
     STACKS,
@@ -13,6 +14,7 @@ from posterbeat.music.historical import (
     HistoricalStack,
     StackConfig,
     pitches_of,
+    score_of,
     vocabulary,
     words_of,
 )
@@ -162,6 +164,36 @@ def test_a_missing_foreign_or_misshapen_tensor_is_refused(tmp_path, damage):
         HistoricalStack.from_pretrained(tmp_path)
 
 
+def test_pieces_written_side_by_side_are_those_written_alone(stack):
+    rng = np.random.default_rng(4)
+    openings = rng.integers(0, len(WORDS), (3, 8))
+    together = stack.write(openings, 12)
+    for opening, words in zip(openings, together):
+        alone, = stack.write(opening[None], 12)
+        assert words[:len(alone)] == alone and sum(len(pitches_of(word)) for word in alone) >= 12
+
+
+def test_the_study_s_stack_composes_in_place_of_the_composer(tmp_path):
+    make("first").save(tmp_path)
+    beat = PosterBeat(None, None, historical=tmp_path)
+    assert beat.composers == ("posterbeat", "historical")
+    track = beat.compose("drama", notes=32, seed=5, tempo=90, composer="historical")
+    assert track.composer == "historical" and track.score.tempo == 90
+    assert track.score == HistoricalStack.from_pretrained(tmp_path).generate("drama", notes=32, seed=5, tempo=90)
+    with pytest.raises(ParameterError, match="'posterbeat' or 'historical'"):
+        beat.compose("drama", notes=32, composer="mozart")
+
+
+def test_without_its_weights_asking_for_the_study_s_stack_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr("posterbeat.pipeline.weights_folder", lambda kind: tmp_path / kind)
+    monkeypatch.setattr("posterbeat.hub.weights_folder", lambda kind: tmp_path / kind)
+    monkeypatch.delenv("POSTERBEAT_HISTORICAL", raising=False)
+    beat = PosterBeat(None, None)
+    assert beat.composers == ("posterbeat",)
+    with pytest.raises(WeightsError, match="config.json and model.safetensors"):
+        beat.compose("drama", notes=32, composer="historical")
+
+
 def test_words_are_pitches_and_chords_of_the_busiest_instrument():
     score = Score([0, 12, 12, 12, 24, 24, 24, 30], [6] * 8, [60, 60, 64, 79, 48, 60, 36, 90],
                   [80] * 8, [0, 0, 0, 0, 0, 0, DRUMS, 40])
@@ -169,6 +201,11 @@ def test_words_are_pitches_and_chords_of_the_busiest_instrument():
     assert words_of(Score([0, 6], [6, 6], [36, 38], [80, 80], [DRUMS, DRUMS])) == []
     assert pitches_of("p72") == [72]
     assert pitches_of("0.4.7") == [60, 64, 67]
+
+
+def test_words_sound_on_the_fixed_step_up_to_the_last_note_asked_for():
+    score = score_of(["p72", "0.4.7", "p50"], 3, tempo=80)
+    assert score.onset.tolist() == [0, STEP, STEP] and score.pitch.tolist() == [72, 60, 64] and score.tempo == 80
 
 
 def test_a_vocabulary_counts_words():
