@@ -86,5 +86,9 @@ def _write_sound(path: Path, suffix: str, samples: np.ndarray, sample_rate: int)
     kind = {".wav": ("WAV", "PCM_16"), ".mp3": ("MP3", "MPEG_LAYER_III")}[suffix]
     if not soundfile.check_format(*kind):
         raise RenderError(f"This libsndfile cannot write {suffix}: install soundfile 0.12 or newer.")
-    options = {"bitrate_mode": "CONSTANT", "compression_level": 0.4} if suffix == ".mp3" else {}  # 192 kbit/s
+    options = {}
+    if suffix == ".mp3":
+        options = {"bitrate_mode": "CONSTANT", "compression_level": 0.4}  # 192 kbit/s
+        # libsndfile 1.2.2 turns stereo int16 into noise, never twice the same.
+        samples = samples.astype(np.float32) / 32768
     soundfile.write(path, samples, sample_rate, format=kind[0], subtype=kind[1], **options)

@@ -54,6 +54,8 @@ def test_mp3_sounds_like_the_samples(tmp_path, midi, samples):
     for side, pitch in enumerate((440, 660)):
         spectrum = np.abs(np.fft.rfft(again[RATE:2 * RATE, side]))
         assert np.argmax(spectrum) == pitch
+    error = again[:len(samples)] - samples[:len(again)] / 32768
+    assert np.sqrt((error[RATE // 2:-RATE // 2] ** 2).mean()) < 0.05 * np.abs(samples).max() / 32768
     assert path.stat().st_size < samples.nbytes / 4
 
 
