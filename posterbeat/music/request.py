@@ -13,7 +13,12 @@ from posterbeat.errors import WeightsError
 from posterbeat.genres import GENRES
 from posterbeat.music.ensemble import families_of
 
-COLUMNS = ("tempo", "density", "minor", "bar", "shift")  # then the percentage of notes that each family plays
+COLUMNS = ("tempo", "density", "minor", "bar", "shift")
+_FAMILIES = slice(len(COLUMNS), len(COLUMNS) + 17)  # the percentage of notes that each family plays
+_TYPICAL = slice(_FAMILIES.stop, _FAMILIES.stop + len(GENRES))  # how far in per cent the row sounds like each genre
+# How much likelier a row becomes with what it says of the genre. A row of two genres serves a mixture of both best, and
+# the more one of them weighs, the more the rows lean to it. Chosen on `val`.
+_LEANING = 3.0
 
 
 @dataclass(frozen=True)
@@ -35,25 +40,29 @@ class Request:
 
 
 class Profiles:
-    """Rows of `COLUMNS` and 17 percentages, by genre, as the composer's config.json keeps them: a piece a string."""
+    """Attributes of real pieces as the composer's config.json keeps them: by genre, a string of numbers a piece.
+
+    The numbers are those of `COLUMNS`, 17 percentages of notes by family, and 5 percentages that say how typical of
+    each genre the piece is.
+    """
 
     def __init__(self, rows: dict[str, list[str]]):
         try:
-            self._rows = {genre: np.array([row.split() for row in rows[genre]], float).reshape(-1, len(COLUMNS) + 17)
-                          for genre in GENRES}
+            table = np.array([row.split() for genre in GENRES for row in rows[genre]], float)
+            self._table = table.reshape(-1, _TYPICAL.stop)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise WeightsError("config.json of the composer holds no usable profiles of pieces.") from error
-        if min(len(table) for table in self._rows.values()) == 0:
-            raise WeightsError("config.json of the composer holds no profiles for one of the genres.")
+        if not len(self._table):
+            raise WeightsError("config.json of the composer holds no profiles of pieces.")
 
     def draw(self, random: np.random.Generator, mix: dict[str, float], *, tempo: float | None = None,
              density: float | None = None, mode: str | None = None, ensemble: str | None = None) -> Request:
-        """A request for a genre drawn by its weight in the mixture; what the caller names is kept.
+        """A request that suits a mixture of genres; what the caller names is kept.
 
         Parameters
         ----------
         tempo : beats a minute, 40 to 220
-        density : 0 (the sparsest pieces of the genre) to 1 (the densest)
+        density : 0 (the sparsest pieces of the mixture) to 1 (the densest)
         mode : "major" or "minor"
         ensemble : a name from `ensemble.ENSEMBLES`
 
@@ -64,17 +73,20 @@ class Profiles:
         """
         tempo, density, mode = check_tempo(tempo), check_density(density), check_mode(mode)
         wanted = None if ensemble is None else families_of(ensemble)
-        table = self._rows[GENRES[random.choice(len(GENRES), p=[mix[genre] for genre in GENRES])]]
-        near = np.ones(len(table))
+        table = self._table
+        typical = np.log(np.maximum(table[:, _TYPICAL], 0.5)) @ [mix[genre] for genre in GENRES]
+        near = np.exp(_LEANING * (typical - typical.max()))
+        if density is not None:  # a row with about this share of the genre's pieces below it
+            order = table[:, 1].argsort(kind="stable")
+            ranks = np.empty(len(table))
+            ranks[order] = (np.cumsum(near[order]) - near[order] / 2) / near.sum()
+            near *= np.exp(-0.5 * ((ranks - density) / 0.15) ** 2) + 1e-9
         if mode is not None and (table[:, 2] == (mode == "minor")).any():
             near *= table[:, 2] == (mode == "minor")
         if tempo is not None:  # a row as fast as asked for, within about a fifth
             near *= np.exp(-0.5 * (np.log(table[:, 0] / tempo) / 0.2) ** 2) + 1e-9
-        if density is not None:
-            ranks = table[:, 1].argsort().argsort() / max(1, len(table) - 1)
-            near *= np.exp(-0.5 * ((ranks - density) / 0.15) ** 2) + 1e-9
         row = table[random.choice(len(table), p=near / near.sum())]
-        shares = row[len(COLUMNS):]
+        shares = row[_FAMILIES]
         if wanted is not None:  # who is asked for but not in the drawn piece plays as much as the others on average
             shares = np.where(wanted, np.where(shares > 0, shares, shares[wanted & (shares > 0)].mean() if (
                 wanted & (shares > 0)).any() else 1.0), 0.0)

@@ -22,7 +22,8 @@ from posterbeat.music.writing import Writing
 from tests.music.made import tune
 
 _SHARES = "30 0 0 0 20 0 20 0 0 0 0 0 0 0 0 0 30"  # piano, bass, ensemble, drums
-_PROFILES = {genre: [f"{100 + 10 * i} 6.0 {i % 2} 48 {i - 2} {_SHARES}" for i in range(4)] for genre in GENRES}
+_PROFILES = {genre: [f"{100 + 10 * i} 6.0 {i % 2} 48 {i - 2} {_SHARES} 20 20 20 20 20" for i in range(4)]
+             for genre in GENRES}
 
 
 @pytest.fixture(scope="module")
