@@ -17,6 +17,7 @@ from posterbeat.music.features import (
     progress_buckets,
 )
 from posterbeat.music.form import Plan
+from posterbeat.music.guards import EndlessBar, PitchShare
 from posterbeat.music.network import HINTS, PHRASE, START
 from posterbeat.music.request import Request
 from posterbeat.music.stepper import Stepper, Tables
@@ -24,7 +25,7 @@ from posterbeat.music.stepper import Stepper, Tables
 _BASS, _PERCUSSIVE, _DRUMS = 4, 14, 16
 _RECENT = 96  # notes over which the ensemble's balance is watched
 _BALANCE = 0.7  # how firmly it is kept, on logits: 0 not at all, 1 in proportion
-_PITCH_TOP_P = 0.94  # of top_p, for pitches: a wrong note is heard sooner than an odd length
+_NARROWER = {"step": 1.0, "pitch": 0.94}  # of top_p: a wrong note and a stumble are heard sooner than an odd length
 # Added to the logits of the recalled bar's next note, by kind of recall: what was drawn by chance in a bar before makes
 # the network less sure of it than it is of real music, and themes would dissolve.
 _RECALL = {PLAN_NEW: 0.0, PLAN_RECALL: 1.5, PLAN_LITERAL: 3.5}
@@ -50,7 +51,7 @@ class Writing:
         self._request, self._plan, self._total, self._random = request, plan, notes, random
         self._guidance = guidance
         self._temperature = TemperatureLogitsWarper(temperature)
-        self._top_p, self._pitch_top_p = TopPLogitsWarper(top_p), TopPLogitsWarper(top_p * _PITCH_TOP_P)
+        self._top_p = {name: TopPLogitsWarper(top_p * _NARROWER.get(name, 1.0)) for name in SIZES}
         rows = 1 if guidance == 1 else 2
         # The second row knows neither genre nor ensemble: guidance leads away from it.
         known = np.stack([np.append(request.families, True), np.zeros(18)])[:rows].astype(np.float32)
@@ -63,6 +64,8 @@ class Writing:
         self._fields, self._onsets, self._keys = [], [], []
         self._lines = [[] for _ in range(17)]  # indices of the notes of each family
         self._recalled, self._pull = None, 0.0
+        self._tuned = []  # pitches written, drums left out
+        self._pitch_share, self._endless = PitchShare(), EndlessBar(request.bar)
         self._finale = self._finale_families()
         # Pitches that stay on the keyboard once the piece is moved to its own key.
         self._low, self._high = max(0, request.shift), min(127, 127 + request.shift)
@@ -130,11 +133,21 @@ class Writing:
             allowed = self._final(name, fields, left) if closing else self._allowed(name, fields, last)
             if allowed is not None:
                 mixed = mixed.masked_fill(~torch.from_numpy(allowed), float("-inf"))
-            cut = self._pitch_top_p if name == "pitch" else self._top_p
-            chances = cut(None, self._temperature(None, mixed[None]))[0].softmax(0).double().numpy()
+            if name == "pitch" and not closing:
+                mixed = self._guarded(mixed, fields)
+            warmed = self._temperature(None, mixed[None])
+            chances = self._top_p[name](None, warmed)[0].softmax(0).double().numpy()
             edge = self._random.random() * chances.sum()
             fields.append(min(int(np.searchsorted(np.cumsum(chances), edge, side="right")), len(chances) - 1))
         return fields
+
+    def _guarded(self, logits: torch.Tensor, fields: list[int]) -> torch.Tensor:
+        """The logits of a pitch, (128,), without those that would let the piece get stuck."""
+        onset = (self._onsets[-1] if self._onsets else 0) + fields[0]
+        logits = self._endless(torch.tensor([[onset, fields[1]]]), logits[None])
+        if fields[1] != _DRUMS:
+            logits = self._pitch_share(torch.tensor([self._tuned]), logits)
+        return logits[0]
 
     def _balance(self) -> np.ndarray:
         """What is added to the logits of the families: more for those that played less than their share of late.
@@ -223,6 +236,9 @@ class Writing:
         self._recent[fields[1]] += 1
         if len(self._fields) >= _RECENT:
             self._recent[self._fields[-_RECENT][1]] -= 1
+        if fields[1] != _DRUMS:
+            self._tuned.append(fields[2])
+        self._endless.add(onset, fields[1], fields[2])
         self._fields.append(fields)
         self._onsets.append(onset)
         self._keys.append((onset * 32 + fields[1]) * 128 + fields[2])
