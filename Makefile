@@ -26,8 +26,8 @@ elif command -v apt-get >/dev/null && $(or $(SUDO),env) true 2>/dev/null; then \
 else echo "NOTE: not installed, for want of apt or the right to use it:$$missing. $(2)"; fi
 endef
 
-.PHONY: run setup setup-test test lint readme train-classifier train-composer evaluate-classifier evaluate-composer \
-	train evaluate bench fuzz soak publish clean
+.PHONY: run setup setup-test test lint readme train-classifier train-composer train-historical evaluate-classifier \
+	evaluate-composer evaluate-historical train evaluate bench fuzz soak publish clean
 .DEFAULT_GOAL := run
 
 run: setup $(if $(MCP),$(VENV)/.mcp)
@@ -87,6 +87,15 @@ train-classifier: $(VENV)/.train
 train-composer: $(VENV)/.train data/music.npz
 	@$(PY) -m train.train_composer data/music.npz runs/composer $(ARGS)
 	@$(PY) -m train.package_composer runs/composer/best.safetensors data/music.npz weights/composer
+
+# The reference study's three stacks; a minute an epoch and more. ARGS="--windows 30000" bounds each of them.
+train-historical: $(VENV)/.train
+	@for stack in first second final; do $(PY) -m train.train_historical $$stack $(MIDI) $(ARGS) || exit; done
+	@mkdir -p weights/historical
+	@cp runs/historical/final_comedy_6600/config.json runs/historical/final_comedy_6600/model.safetensors weights/historical
+
+evaluate-historical: $(VENV)/.train
+	@$(PY) -m train.evaluate_historical weights/historical $(MIDI) $(ARGS)
 
 evaluate-classifier: $(VENV)/.train
 	@$(PY) -m train.evaluate_classifier --source $(POSTERS) $(ARGS)

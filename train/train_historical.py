@@ -40,11 +40,13 @@ def write_texts(data: Path, cache: Path, split: str) -> None:
 
 
 def texts(data: Path, split: str, genre: str, notes: int, words: set[str] | None = None,
-          cache: Path = RUNS / "words") -> list[list[str]]:
+          cache: Path | None = None) -> list[list[str]]:
     """Words of a genre's pieces, surest labels first, until they sound `notes` notes; only `words`, when given.
 
-    All pieces of a split are read once and their words kept in `cache`; delete it when the data change.
+    All pieces of a split are read once and their words kept in `cache`, by default RUNS/words; delete it when the data
+    change.
     """
+    cache = cache or RUNS / "words"
     path = cache / f"{split}_{genre}.txt"
     if not path.exists():
         write_texts(data, cache, split)
@@ -121,7 +123,6 @@ def train(name: str, learn: list[list[str]], validate: list[list[str]], genre: s
     optimiser = torch.optim.RMSprop(stack.parameters(), lr=rate, alpha=0.9, eps=1e-7)  # Keras's
     log = {"stack": name, "genre": genre, "pieces": len(learn), "notes": sum(map(sounding, learn)), "words": len(words),
            "windows": len(rows), "parameters": sum(p.numel() for p in stack.parameters()), "seed": seed,
-           "short": short, "short_windows": short_windows, "batch": batch, "rate": rate,
            "windows_seen": 0, "epochs": 0.0, "processor_seconds": 0.0, "rounds": []}
     out.mkdir(parents=True, exist_ok=True)
     if (out / "state.safetensors").exists():
@@ -147,7 +148,7 @@ def train(name: str, learn: list[list[str]], validate: list[list[str]], genre: s
         log["windows_seen"] += len(order)
         log["epochs"] = round(log["windows_seen"] / len(rows), 3)
         log["processor_seconds"] = round(before + time.process_time() - begun, 1)
-        told = {"windows_seen": log["windows_seen"], "length": length, "loss": total / len(order)}
+        told = {"windows_seen": log["windows_seen"], "length": length, "batch": batch, "rate": rate, "loss": total / len(order)}
         for kind, of, then in (("train", rows, after), ("val", val_rows, val_after)):
             loss, right = losses(stack, of[:, -length:], then, _GLANCE)
             told |= {f"{kind}_loss": float(loss.mean()), f"{kind}_right": float(right.mean())}
