@@ -204,7 +204,9 @@ class Writing:
             heard = [self._fields[index][2] for index in self._lines[family][-8:]]
             near = rooted & (np.abs(pitch - np.median(heard)) <= 9) if heard else rooted
             return next(choice for choice in (near, rooted, chord) if choice.any())
-        return self._request.bar <= DURATIONS if name == "duration" else None
+        # Held, but nobody waits for it to end: one bar, two at most.
+        bar = self._request.bar
+        return (bar <= DURATIONS) & (2 * bar >= DURATIONS) if name == "duration" else None
 
     def _top_family(self) -> int:
         return int(np.flatnonzero(self._families)[-1])

@@ -161,6 +161,7 @@ def test_a_piece_ends_on_a_held_chord_of_the_tonic(composer):
         assert last.sum() >= 3
         assert score.onset.max() % score.bar == 0
         assert (score.duration[last] >= score.bar).all()
+        assert (score.duration[last] <= 2 * score.bar).all()
         assert len(set(score.pitch[last] % 12)) <= 3
 
 
