@@ -1,11 +1,15 @@
 """The page: a film poster in, its soundtrack out. `demo` is the Gradio app; run this file to serve it."""
 
+import os
 import secrets
+import signal
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from posterbeat.controls import SEED
 from posterbeat.errors import PosterBeatError
@@ -13,13 +17,16 @@ from posterbeat.genres import GENRES
 from posterbeat.music.ensemble import ENSEMBLES
 from posterbeat.ui import words
 from posterbeat.ui.endpoints import add_endpoints, heat_file
+from posterbeat.ui.gate import Gate
 from posterbeat.ui.link import wish_of
-from posterbeat.ui.studio import EXAMPLES, KEPT, SWEPT, Stopped, Studio, convert, engraved, follow, spoken
+from posterbeat.ui.studio import EXAMPLES, Stopped, Studio, convert, engraved, follow, spoken
 from posterbeat.ui.takes import TakeStrip
 from posterbeat.ui.theme import CSS, theme
+from posterbeat.ui.uploads import KEPT, clear, keep_tidy, root
 from posterbeat.ui.widgets import lay_out
 
 COMPOSING = "composing"  # two at a time, whoever asks: more would only slow each other down
+WAITING = 40  # at the most: whoever comes then is told at once, and would have waited for minutes
 TAKES = 6  # kept of each visitor
 _PRIVATE = {"api_visibility": "private"}  # the page's own events; the API has endpoints of its own
 _QUIET = {**_PRIVATE, "queue": False, "show_progress": "hidden"}
@@ -27,8 +34,10 @@ _QUIET = {**_PRIVATE, "queue": False, "show_progress": "hidden"}
 
 def build(studio: Studio) -> gr.Blocks:
     """The page and its endpoints, for one studio."""
+    kept = float(os.environ.get("POSTERBEAT_KEPT", KEPT))
+    root()  # before gradio asks where files lie
     with gr.Blocks(title="PosterBeat: a soundtrack for any film poster", analytics_enabled=False,
-                   delete_cache=(SWEPT, KEPT), fill_width=True) as page:
+                   delete_cache=(int(max(1, kept / 6)), int(kept)), fill_width=True) as page:
         w = lay_out()
         _wire_reading(studio, w)
         _wire_composing(studio, w)
@@ -41,7 +50,8 @@ def build(studio: Studio) -> gr.Blocks:
 
         page.unload(leave)
         add_endpoints(studio, tuple(ENSEMBLES), COMPOSING)
-    return page
+    keep_tidy(kept, {path for block in page.blocks.values() for path in block.keep_in_cache})
+    return page.queue(max_size=WAITING)
 
 
 def _wire_reading(studio: Studio, w: SimpleNamespace) -> None:
@@ -200,11 +210,34 @@ def _on_screen(w: SimpleNamespace, kept: list[dict], index: int) -> dict:
 studio = Studio()
 demo = build(studio)
 
-if __name__ == "__main__":
-    demo.launch(theme=theme(), css=CSS, max_file_size="40mb", footer_links=["api", "settings"],
-                prevent_thread_lock=True)
+
+def serve() -> int:
+    """Serve until Ctrl-C or SIGTERM; returns the exit status.
+
+    What is in hand then ends at its next step, and says so.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    by_address = os.environ.get("POSTERBEAT_BY_ADDRESS", "").lower() in ("1", "true", "yes")
     try:
+        demo.launch(theme=theme(), css=CSS, max_file_size="40mb", footer_links=["api", "settings"],
+                    prevent_thread_lock=True, enable_monitoring=False,
+                    app_kwargs={"middleware": [Middleware(Gate, by_address=by_address)]})
         _ = studio.beat
+        threading.Event().wait()
     except PosterBeatError as error:  # better no page than one whose every button fails
-        sys.exit(f"PosterBeat cannot start: {error}")
-    demo.block_thread()
+        print(f"PosterBeat cannot start: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        studio.end()
+        demo.server_app.stop_event.set()  # lets go of the pages that are open, which the server would wait for
+        demo.server.close()
+        clear()
+
+
+if __name__ == "__main__":
+    status = serve()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # nothing is left to do, and taking torch apart takes seconds

@@ -14,7 +14,8 @@ from posterbeat.controls import NOTES, SEED, TEMPERATURE
 from posterbeat.genres import GENRES
 from posterbeat.ui.heat import overlay
 from posterbeat.ui.poster_input import PosterInput
-from posterbeat.ui.studio import Studio, folder, keep, spoken
+from posterbeat.ui.studio import Studio, keep, spoken
+from posterbeat.ui.uploads import folder
 
 
 def _input(label: str, default: Any, kind: str | list[str], says: str) -> Api:
@@ -62,7 +63,8 @@ def _outputs() -> list[gr.components.Component]:
     ]
 
 
-def _answer(track: Any, poster: str | None = None) -> tuple[str, str, dict[str, Any]]:
+def _answer(studio: Studio, track: Any, poster: str | None = None) -> tuple[str, str, dict[str, Any]]:
+    track.render(lambda share: studio.go_on())
     take = keep(track, poster)
     about = {name: take[name] for name in ("seed", "genre", "notes", "temperature", "seconds", "renderer")}
     about["genre_mix"], about["controls"] = take["mix"], track.controls
@@ -87,6 +89,7 @@ def add_endpoints(studio: Studio, ensembles: tuple[str, ...], limit: str) -> Non
 
     def progress_to(progress: gr.Progress):
         def report(done: int, total: int) -> None:
+            studio.go_on()
             progress((done, total), desc="Composing", unit="notes")
 
         return report
@@ -122,6 +125,7 @@ def add_endpoints(studio: Studio, ensembles: tuple[str, ...], limit: str) -> Non
             the sound as a WAV file, the notes as a MIDI file, and what they were made with (seed, mixture, ...)
         """
         return _answer(
+            studio,
             studio.beat.compose(
                 genre,
                 notes,
@@ -132,7 +136,7 @@ def add_endpoints(studio: Studio, ensembles: tuple[str, ...], limit: str) -> Non
                 mode=mode,
                 density=density,
                 progress=progress_to(progress),
-            )
+            ),
         )
 
     @spoken
@@ -168,7 +172,7 @@ def add_endpoints(studio: Studio, ensembles: tuple[str, ...], limit: str) -> Non
             density=density,
             progress=progress_to(progress),
         )
-        return _answer(track, poster)
+        return _answer(studio, track, poster)
 
     @spoken
     def heatmap(poster: str, genre=None):

@@ -3,6 +3,21 @@
 from typing import Any
 
 import gradio as gr
+from gradio.data_classes import ImageData
+
+from posterbeat.ui import words
+from posterbeat.ui.uploads import uploaded
+
+
+class _Named(ImageData):
+    """A file as a caller names it; what is no such thing is answered with our own sentence."""
+
+    @classmethod
+    def model_validate(cls, obj: Any, **settings: Any) -> "_Named":
+        try:
+            return super().model_validate(obj, **settings)
+        except ValueError as error:
+            raise gr.Error(words.NOT_UPLOADED, print_exception=False) from error
 
 
 class PosterInput(gr.Image):
@@ -13,6 +28,7 @@ class PosterInput(gr.Image):
     """
 
     is_template = True  # the browser shows it as gr.Image
+    data_model = _Named
 
     def __init__(self, **settings: Any):
         super().__init__(type="filepath", **settings)
@@ -22,5 +38,15 @@ class PosterInput(gr.Image):
         return super().get_config(gr.Image)
 
     def preprocess(self, payload: Any) -> str | None:
-        """Path of the uploaded file, or None."""
-        return payload.path if payload else None
+        """Path of the uploaded file, or None.
+
+        Raises
+        ------
+        gr.Error
+            The path is not that of an upload. gradio looks at paths only where the caller marked them as files.
+        """
+        if payload is None or not payload.path:
+            return None
+        if not uploaded(payload.path):
+            raise gr.Error(words.NOT_UPLOADED, print_exception=False)
+        return payload.path

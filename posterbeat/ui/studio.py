@@ -2,9 +2,8 @@
 
 import functools
 import inspect
+import logging
 import queue
-import secrets
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,22 +13,23 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.utils import get_upload_folder
 
 from posterbeat.errors import PosterBeatError
 from posterbeat.pipeline import PosterBeat, Track
 from posterbeat.ui import words
+from posterbeat.ui.gate import place
 from posterbeat.ui.link import link_to
 from posterbeat.ui.roll import roll_value
+from posterbeat.ui.uploads import folder
 
 # The posters drawn for this project, one a genre; an installed package comes without them.
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "examples" / "posters").glob("*.jpg"))
-KEPT, SWEPT = 3600, 600  # seconds that files are kept, and between two sweeps
 _REFRESH = 0.12  # seconds between two reports of progress: enough to see it move
+_log = logging.getLogger(__name__)
 
 
 class Stopped(Exception):
-    """The visitor pressed Stop, or left."""
+    """The visitor pressed Stop, or left, or the server is being stopped."""
 
 
 class Studio:
@@ -44,8 +44,8 @@ class Studio:
     def __init__(self, load: Callable[[], PosterBeat] = PosterBeat.load):
         self._beat: Future[PosterBeat] = Future()
         self._stops: dict[str, threading.Event] = {}
+        self._ending = threading.Event()
         threading.Thread(target=self._fill, args=(load,), name="load models", daemon=True).start()
-        threading.Thread(target=_tidy, name="remove old takes", daemon=True).start()
 
     def _fill(self, load: Callable[[], PosterBeat]) -> None:
         try:
@@ -90,8 +90,7 @@ class Studio:
         """Compose and render one take; every step is reported as (index into words.STEPS, text, share done)."""
 
         def progress(done: int, total: int) -> None:
-            if stop.is_set():
-                raise Stopped
+            self.go_on(stop)
             report(1, f"{done} of {total} notes", done / total)
 
         own = mix is None
@@ -103,8 +102,7 @@ class Studio:
         track = self.beat.compose(mix, progress=progress, **controls)
 
         def playing(share: float) -> None:
-            if stop.is_set():
-                raise Stopped
+            self.go_on(stop)
             report(2, "The orchestra plays", share)
 
         playing(0.0)
@@ -123,32 +121,20 @@ class Studio:
         if event:
             event.set()
 
+    def end(self) -> None:
+        """Stop what everybody has running, since the server is being stopped."""
+        self._ending.set()
 
-def folder() -> Path:
-    """A new folder for one request's files, inside the app's upload folder; removed after an hour."""
-    path = Path(get_upload_folder()) / f"take-{secrets.token_hex(16)}"
-    path.mkdir(parents=True)
-    return path
+    def go_on(self, stop: threading.Event | None = None) -> None:
+        """Called at every step of a piece of work.
 
-
-def sweep(age: float = KEPT) -> None:
-    """Remove the folders in which nothing was written for `age` seconds.
-
-    gradio's own delete_cache takes the uploads; of files that a session's copy of a component shows, it does not know.
-    """
-    for path in Path(get_upload_folder()).glob("take-*"):
-        try:
-            old = time.time() - path.stat().st_mtime > age
-        except OSError:  # gone meanwhile
-            continue
-        if old:
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def _tidy() -> None:
-    while True:
-        time.sleep(SWEPT)
-        sweep()
+        Raises
+        ------
+        Stopped
+            `stop` is set, or the server is being stopped.
+        """
+        if self._ending.is_set() or (stop and stop.is_set()):
+            raise Stopped
 
 
 def keep(track: Track, poster: str | None = None, own: bool = False) -> dict[str, Any]:
@@ -259,22 +245,33 @@ def follow(work: Callable[[Callable[..., None]], Any]) -> Iterator[Any]:
 
 
 def spoken(function: Callable) -> Callable:
-    """A handler whose PosterBeatErrors reach the visitor, or the client, as their own sentence."""
+    """A handler whose errors reach the visitor, or the client, as a sentence: a PosterBeatError's own, or that it failed."""
     if inspect.isgeneratorfunction(function):
 
         @functools.wraps(function)
         def handler(*args, **kwargs):
             try:
                 yield from function(*args, **kwargs)
-            except PosterBeatError as error:
-                raise gr.Error(str(error), title="That did not work", print_exception=False) from error
+            except Exception as error:
+                raise _told(error) from error
     else:
 
         @functools.wraps(function)
         def handler(*args, **kwargs):
             try:
                 return function(*args, **kwargs)
-            except PosterBeatError as error:
-                raise gr.Error(str(error), title="That did not work", print_exception=False) from error
+            except Exception as error:
+                raise _told(error) from error
 
     return handler
+
+
+def _told(error: Exception) -> gr.Error:
+    if isinstance(error, gr.Error):
+        return error
+    sentence = words.ENDING if isinstance(error, Stopped) else words.FAULT
+    if isinstance(error, PosterBeatError):
+        sentence = str(error)
+    elif not isinstance(error, Stopped):
+        _log.error("A request failed: %s", place(error))
+    return gr.Error(sentence, title="That did not work", print_exception=False)

@@ -58,6 +58,17 @@ NO_POSTER = "Add a poster first, or choose a genre: without either there is noth
 GONE = "This take was removed after an hour: compose it again with the same settings and seed."
 NOTHING_YET = "Compose something first."
 STOPPED = "Stopped. Nothing was kept."
+ENDING = "This server is being stopped, and nothing was kept: ask again in a minute."
+FAULT = "Something failed here that should not have, and it was noted: try again, or with other settings."
+NO_ROOM = "The server has no room to write the music: try again later, or with fewer notes."
+
+# What callers of the API read when they ask for what is not there.
+NOT_UPLOADED = ("A poster is named by the path that its upload gave, and this is no such file (or it was removed after an "
+                "hour): upload it again.")
+NO_ADDRESSES = "Posters are not fetched by web address here: upload the file."
+NOT_JSON = "The request is not a JSON object that can be read: see /?view=api for what is asked."
+CLOSED = "This is not offered here."
+OUTDATED = "The page has changed since it was loaded: load it again."
 
 STEPS = ("Reading", "Composing", "Rendering")
 

@@ -1,25 +1,11 @@
-"""Behind the page's buttons: old files go, links bring wishes back, the page's own figures are those of the metrics."""
+"""Behind the page's buttons: links bring wishes back, the page's own figures are those of the metrics."""
 
 import json
-import os
-import time
 from urllib.parse import parse_qsl
 
 import pytest
 
 from posterbeat.ui import about, link, studio, words
-
-
-def test_takes_go_after_an_hour_and_newer_ones_stay(tmp_path, monkeypatch):
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    old, new, foreign = studio.folder(), studio.folder(), tmp_path / "another"
-    foreign.mkdir()
-    for path in (old, new, foreign):
-        (path / "take.wav").write_bytes(b"sound")
-    for path in (old, foreign):
-        os.utime(path, (time.time() - studio.KEPT - 5,) * 2)
-    studio.sweep()
-    assert [path.exists() for path in (old, new, foreign)] == [False, True, True]
 
 
 def test_a_link_says_what_was_asked_for():
