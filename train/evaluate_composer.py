@@ -22,7 +22,7 @@ from posterbeat.music import measures
 from posterbeat.music.events import encode
 from posterbeat.music.judge import Judge, macro_recall
 from posterbeat.music.score import Score
-from train import composer_card, generate_sets, train_judge
+from train import composer_card, composer_curves, generate_sets, train_judge
 from train.measure_pieces import interval, measure_piece, overlap_by_genre, summarise
 from train.music_data import Piece, head, read_split
 from train.ngrams import NGram
@@ -244,7 +244,6 @@ def evaluate(weights: Path, data: Path, work: Path, pieces: int, mix_pieces: int
     if "pieces" in parts:
         metrics |= measure_sets(weights, data, work, pieces, mix_pieces, processes, others, test, val, grid)
     metrics["bars"] = composer_card.bars(metrics)
-    path.write_text(json.dumps(metrics, indent=1) + "\n")
     return metrics
 
 
@@ -301,11 +300,18 @@ def main():
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--also", nargs="*", default=[], metavar="NAME=FOLDER",
                         help="further sets of pieces, <genre>_<seed>.mid, such as those of the older stacks")
+    parser.add_argument("--run", type=Path, help="folder of train_composer, whose curve joins the ones kept in metrics.json")
+    parser.add_argument("--ingredients", type=Path, help="what train.composer_ingredients wrote")
     options = parser.parse_args()
     others = {name: Path(place) for name, place in (word.split("=", 1) for word in options.also)}
     metrics = evaluate(options.weights, options.data, options.work, options.pieces, options.mix_pieces,
                        options.processes, others, set(options.parts))
-    (options.weights / "README.md").write_text(composer_card.card(metrics), encoding="utf-8")
+    if options.run:
+        metrics["curve"] = composer_curves.joined(metrics.get("curve", []), composer_curves.read_curve(options.run / "log.csv"))
+    if options.ingredients:
+        metrics["ingredients"] = json.loads(options.ingredients.read_text())
+    (options.weights / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
+    composer_card.write(metrics, options.weights)
     for bar in metrics["bars"]:
         word = {True: "holds", False: "FAILS", None: "open"}[bar["holds"]]
         print(f"{word:5}  {bar['what']}: {bar['got']} ({bar['wanted']})")

@@ -118,3 +118,20 @@ def test_a_set_is_read_back_by_its_prefix_alone(tmp_path):
     assert len(generate_sets.read_set(tmp_path, "drama")) == 2
     assert len(generate_sets.read_set(tmp_path, "drama+horror_0.5")) == 1
     assert len(generate_sets.read_set(tmp_path, "drama", 1)) == 1
+
+
+def test_the_curve_of_a_training_joins_the_earlier_one_and_is_drawn(tmp_path):
+    from PIL import Image
+
+    from train.composer_curves import draw_curve, joined, read_curve
+
+    log = tmp_path / "log.csv"
+    log.write_text("train,0,10,1000,5,6.1,6.0\nval,0,20,2000000,9,5.5,5,6,5,6,5.5\nval,1,40,4000000,9,4.5,4,5,4,5,4.5\n")
+    rows = read_curve(log)
+    assert [(row["notes_seen"], row["bits"]) for row in rows] == [(2_000_000, 5.5), (4_000_000, 4.5)]
+    assert rows[1]["by_genre"]["drama"] == 5
+    both = joined([{"notes_seen": 1_000_000, "bits": 7.0}, {"notes_seen": 2_000_000, "bits": 9.0}], rows)
+    assert [row["bits"] for row in both] == [7.0, 5.5, 4.5]
+    draw_curve(rows, tmp_path / "curve.png")
+    with Image.open(tmp_path / "curve.png") as picture:
+        assert len(picture.convert("RGB").getcolors(10000)) > 6  # white, grid, and a colour for each line
