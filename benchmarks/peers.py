@@ -1,87 +1,103 @@
-"""What others need for the same job on the same machine. Weights are random: speed does not depend on them.
+"""What others need for the same job on the same machine, in single precision as posterbeat itself.
 
-Each function returns seconds for one unit, the median of a few runs after one that is not counted.
+Weights are random, since speed does not depend on them. Each function gives a `timing.Work`. Those that write note by
+note or frame by frame do a few steps a round and go on from there in the next; what a step costs later in the piece, with
+more to look back on, is not counted against them.
 """
 
-import statistics
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
+from PIL import Image
+
+from benchmarks.timing import Work
 
 FRAMES_A_SECOND = 50  # of MusicGen's codes
 TOKENS_A_NOTE = 3  # onset, length, and instrument with pitch, as in the Anticipatory Music Transformer
 
 
-def median_seconds(work: Callable[[int], object], runs: int) -> float:
-    """Median duration of `work(run)` for run = 1 ... runs, after `work(0)`, which is not counted."""
-    work(0)
-    times = []
-    for run in range(1, runs + 1):
-        start = time.perf_counter()
-        work(run)
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
-
-
-def tutorial_note(runs: int = 5) -> float:
-    """The LSTM tutorial's way with the reference study's final stack: a window of 100 words read again for each note."""
+def tutorial(notes: int) -> Work:
+    """Notes by the LSTM tutorial's way with the reference study's final stack: 100 words are read again for each."""
     from posterbeat.music.historical import WINDOW, HistoricalStack, StackConfig
 
     words = tuple(str(pitch) for pitch in range(300))
-    stack = HistoricalStack(StackConfig("final", "comedy", words, (1,) * 300)).eval()
-    window = torch.randint(0, 300, (1, WINDOW))
-    with torch.inference_mode():
-        return median_seconds(lambda run: stack(window), runs)
+    stack = HistoricalStack(StackConfig("final", "comedy", words, (1,) * len(words))).eval()
+    window = torch.randint(0, len(words), (1, WINDOW), generator=torch.Generator().manual_seed(0))
+
+    def write(_: int) -> float:
+        with torch.inference_mode():
+            for _ in range(notes):
+                stack(window)
+        return notes
+
+    return write
 
 
-def musicgen_second(frames: int = 25) -> float:
-    """A second of sound by MusicGen-small's decoder (24 layers of 1024, two rows for guidance), without text and EnCodec."""
+def llama(notes: int, layers: int = 12) -> Work:
+    """Notes by a Llama-type MIDI model with key and value cache; 12 layers of width 1024 are 230 M parameters."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    config = LlamaConfig(vocab_size=14000, hidden_size=1024, intermediate_size=4096, num_hidden_layers=layers,
+                         num_attention_heads=16, max_position_embeddings=4096)
+    step = _Steps(LlamaForCausalLM(config).eval(), torch.zeros(1, 1, dtype=torch.long))
+    return lambda _: step.run(notes * TOKENS_A_NOTE) / TOKENS_A_NOTE
+
+
+def musicgen(frames: int, layers: int = 24) -> Work:
+    """Seconds of sound by MusicGen-small's decoder, two rows for guidance; reading the text and EnCodec are left out."""
     from transformers import MusicgenForCausalLM
     from transformers.models.musicgen.configuration_musicgen import MusicgenDecoderConfig
 
-    config = MusicgenDecoderConfig(vocab_size=2048, hidden_size=1024, num_hidden_layers=24, num_attention_heads=16,
+    config = MusicgenDecoderConfig(vocab_size=2048, hidden_size=1024, num_hidden_layers=layers, num_attention_heads=16,
                                    ffn_dim=4096, num_codebooks=4)
-    model = MusicgenForCausalLM(config).eval()
-    codes = torch.zeros(2 * 4, 1, dtype=torch.long)
-    text = torch.zeros(2, 12, 1024)
-    return _frames(model, codes, frames, encoder_hidden_states=text) * FRAMES_A_SECOND
+    step = _Steps(MusicgenForCausalLM(config).eval(), torch.zeros(2 * 4, 1, dtype=torch.long),
+                  encoder_hidden_states=torch.zeros(2, 12, 1024))
+    return lambda _: step.run(frames) / FRAMES_A_SECOND
 
 
-def llama_note(notes: int = 10) -> float:
-    """A note by a Llama-type MIDI model of 230 M parameters (12 layers of 1024, key and value cache)."""
-    from transformers import LlamaConfig, LlamaForCausalLM
+class _Steps:
+    """A transformer that is asked for one step after another."""
 
-    config = LlamaConfig(vocab_size=14000, hidden_size=1024, intermediate_size=4096, num_hidden_layers=12,
-                         num_attention_heads=16, max_position_embeddings=4096)
-    model = LlamaForCausalLM(config).eval()
-    return _frames(model, torch.zeros(1, 1, dtype=torch.long), notes * TOKENS_A_NOTE) * TOKENS_A_NOTE
+    def __init__(self, model: torch.nn.Module, token: torch.Tensor, **more: Any):
+        self._model, self._token, self._more, self._cache = model, token, more, None
 
-
-def _frames(model, token: torch.Tensor, count: int, **more) -> float:
-    """Median seconds of a step with cache, of `count` steps after the first."""
-    cache, times = None, []
-    with torch.inference_mode():
-        for _ in range(count + 1):
-            start = time.perf_counter()
-            cache = model(input_ids=token, past_key_values=cache, use_cache=True, **more).past_key_values
-            times.append(time.perf_counter() - start)
-    return statistics.median(times[1:])
+    def run(self, count: int) -> int:
+        with torch.inference_mode():
+            for _ in range(count):
+                said = self._model(input_ids=self._token, past_key_values=self._cache, use_cache=True, **self._more)
+                self._cache = said.past_key_values
+        return count
 
 
-def reader(name: str, size: tuple[int, int], runs: int = 10) -> float:
-    """A picture through a timm network, decoding left out."""
+def reader(name: str, size: tuple[int, int], poster: Path) -> Work:
+    """A poster file through a timm network at a size (height, width)."""
     import timm
 
-    model = timm.create_model(name, pretrained=False).eval()
-    picture = torch.zeros(1, 3, *size)
-    with torch.inference_mode():
-        return median_seconds(lambda run: model(picture), runs)
+    return reading(timm.create_model(name, pretrained=False).eval(), size, poster)
 
 
-def fluidsynth(midi: Path, soundfont: Path, out: Path) -> float:
-    """FluidSynth's own command writing a file."""
+def reading(network: torch.nn.Module, size: tuple[int, int], poster: Path) -> Work:
+    """A poster file decoded, brought to a size (height, width) and passed forwards."""
+    import numpy as np
+
+    def read(_: int) -> None:
+        with Image.open(poster) as picture:
+            small = picture.convert("RGB").resize(size[::-1], Image.Resampling.BICUBIC)
+        pixels = torch.from_numpy(np.asarray(small, np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
+        with torch.inference_mode():
+            network(pixels.contiguous(memory_format=torch.channels_last))
+
+    return read
+
+
+def fluidsynth(midi: Path, soundfont: Path, out: Path, seconds: float) -> Work:
+    """FluidSynth's own command writing a file of so many seconds."""
     command = ["fluidsynth", "-ni", "-F", str(out), "-r", "44100", str(soundfont), str(midi)]
-    return median_seconds(lambda run: subprocess.run(command, check=True, capture_output=True), 3)
+
+    def play(_: int) -> float:
+        subprocess.run(command, check=True, capture_output=True)
+        return seconds
+
+    return play
