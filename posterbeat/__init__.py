@@ -7,6 +7,7 @@ from posterbeat.errors import (
     PosterBeatError,
     PosterError,
     RenderError,
+    SaveError,
     ScoreError,
     WeightsError,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "PosterBeatError",
     "PosterError",
     "RenderError",
+    "SaveError",
     "ScoreError",
     "WeightsError",
     "mixture",

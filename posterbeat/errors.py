@@ -23,3 +23,7 @@ class ScoreError(PosterBeatError):
 
 class RenderError(PosterBeatError):
     """The score could not be made audible: no renderer, no soundfont, or a silent result."""
+
+
+class SaveError(PosterBeatError):
+    """A file could not be written: no such folder, no right to it, or no room."""

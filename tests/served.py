@@ -3,21 +3,25 @@
 import atexit
 import functools
 import importlib.util
+import json
 import os
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageDraw
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def start(port: int, log: Path, **environment: str) -> subprocess.Popen:
+def start(port: int, log: Path, command: Sequence[str] = (sys.executable, "app.py"), **environment: str) -> subprocess.Popen:
     """Run the app, its output going to a file (a pipe nobody reads would stop it)."""
     environment = {
         **os.environ,
@@ -28,7 +32,7 @@ def start(port: int, log: Path, **environment: str) -> subprocess.Popen:
         **environment,
     }
     with log.open("wb") as output:
-        return subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=output)
+        return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
 
 
 def free_port() -> int:
@@ -64,16 +68,53 @@ def _app() -> tuple[str, subprocess.Popen, Path]:
     process = start(port, home / "log", GRADIO_TEMP_DIR=str(home / "cache"))
     atexit.register(process.terminate)
     address = f"http://127.0.0.1:{port}"
+    await_answer(process, home / "log", lambda: urllib.request.urlopen(address + "/config", timeout=10).read())
+    return address, process, home / "cache"
+
+
+def await_answer(process: subprocess.Popen, log: Path, call: Callable[[], Any]) -> None:
+    """Return once `call` does without an OSError; RuntimeError with the end of the log if the app ends or never answers."""
     for _ in range(600):
         if process.poll() is not None:
-            raise RuntimeError("The app did not start: " + (home / "log").read_text()[-2000:])
+            raise RuntimeError("The app did not start: " + log.read_text()[-2000:])
         try:
-            urllib.request.urlopen(address + "/config", timeout=10).read()
-            return address, process, home / "cache"
+            call()
+            return
         except OSError:
             time.sleep(0.5)
     process.terminate()
-    raise RuntimeError("The app did not answer: " + (home / "log").read_text()[-2000:])
+    raise RuntimeError("The app did not answer: " + log.read_text()[-2000:])
+
+
+def ask(address: str, body: Any = None, headers: dict | None = None, method: str | None = None) -> tuple[int, bytes]:
+    """Status and content of an answer, whatever the status; a body that is not bytes goes as JSON."""
+    if body is not None and not isinstance(body, bytes):
+        body = json.dumps(body).encode()
+    wish = urllib.request.Request(address, body, {"Content-Type": "application/json", **(headers or {})}, method=method)
+    try:
+        with urllib.request.urlopen(wish, timeout=240) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+def call(app: str, name: str, values: list | dict) -> tuple[Any, str | None]:
+    """One call of an endpoint, as curl makes it: what came back and None, or None and the refusal."""
+    named = isinstance(values, dict)
+    status, said = ask(f"{app}/gradio_api/call/{'v2/' if named else ''}{name}", values if named else {"data": values})
+    if status != 200:
+        return None, json.loads(said)["error"]
+    status, said = ask(f"{app}/gradio_api/call/{name}/{json.loads(said)['event_id']}")
+    kind, content = said.decode().strip().split("\n\n")[-1].split("\n", 1)
+    content = json.loads(content.removeprefix("data: "))
+    return (content, None) if kind == "event: complete" else (None, content["error"])
+
+
+def upload(app: str, name: str, content: bytes) -> tuple[int, bytes]:
+    """Upload a file under any name that a header can hold."""
+    head = f'--edge\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'.encode(errors="surrogateescape")
+    return ask(f"{app}/gradio_api/upload", head + content + b"\r\n--edge--\r\n",
+               {"Content-Type": "multipart/form-data; boundary=edge"})
 
 
 def draw_poster(path: Path, colour: tuple[int, int, int] = (140, 20, 30)) -> Path:

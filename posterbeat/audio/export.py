@@ -11,7 +11,7 @@ import soundfile
 from PIL import Image
 
 from posterbeat.controls import SUFFIXES
-from posterbeat.errors import ParameterError, PosterBeatError, RenderError
+from posterbeat.errors import ParameterError, RenderError, SaveError
 from posterbeat.music.score import Score
 from posterbeat.music.sheet import to_musicxml
 
@@ -50,7 +50,7 @@ def save(
         Another ending than these.
     RenderError
         There is no sound to write, or a codec is missing.
-    PosterBeatError
+    SaveError
         The folder does not exist or cannot be written to, or the disk is full.
     """
     path = Path(path)
@@ -74,7 +74,7 @@ def save(
         os.replace(unfinished, path)
     except (OSError, soundfile.SoundFileError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
-        raise PosterBeatError(
+        raise SaveError(
             f"{path} cannot be written ({reason}): choose a folder that exists, is yours, and has room.") from error
     finally:
         with contextlib.suppress(OSError):  # gone already, or its folder never was one

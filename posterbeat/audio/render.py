@@ -85,7 +85,7 @@ def render(
             limit = 60 + seconds if time_limit is None else time_limit
             sound = _check(_fluidsynth(mixed, chosen or _installed(), limit, progress), seconds, "FluidSynth")
             return _master(sound, seconds), SAMPLE_RATE
-        except RenderError as error:
+        except (RenderError, OSError) as error:  # OSError: no room for the files between us and FluidSynth
             _log.warning("%s The sampler plays instead.", error)
     sound = _check(sample(mixed, chosen or _bundled(), SAMPLE_RATE), seconds, "symusic")
     return _master(sound, seconds), SAMPLE_RATE

@@ -90,6 +90,8 @@ def _read(answer: http.client.HTTPResponse, end: float) -> bytes:
         _left(end)
         if len(content) > MAX_BYTES:
             raise PosterError("The poster at this address is over the limit of 30 MB: give a smaller file.")
+    if answer.length:  # promised and not sent
+        raise http.client.IncompleteRead(b"", answer.length)
     return bytes(content)
 
 

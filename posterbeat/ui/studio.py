@@ -1,5 +1,6 @@
 """What happens behind the page's buttons: reading, composing, rendering, keeping the files."""
 
+import errno
 import functools
 import inspect
 import logging
@@ -14,7 +15,7 @@ from typing import Any
 
 import gradio as gr
 
-from posterbeat.errors import PosterBeatError
+from posterbeat.errors import PosterBeatError, SaveError
 from posterbeat.pipeline import PosterBeat, Track
 from posterbeat.ui import words
 from posterbeat.ui.gate import place
@@ -25,6 +26,7 @@ from posterbeat.ui.uploads import folder
 # The posters drawn for this project, one a genre; an installed package comes without them.
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "examples" / "posters").glob("*.jpg"))
 _REFRESH = 0.12  # seconds between two reports of progress: enough to see it move
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _log = logging.getLogger(__name__)
 
 
@@ -269,9 +271,13 @@ def spoken(function: Callable) -> Callable:
 def _told(error: Exception) -> gr.Error:
     if isinstance(error, gr.Error):
         return error
-    sentence = words.ENDING if isinstance(error, Stopped) else words.FAULT
-    if isinstance(error, PosterBeatError):
+    if isinstance(error, SaveError) or getattr(error, "errno", None) in _NO_ROOM:  # whose own words tell the server's folders
+        sentence = words.NO_ROOM
+    elif isinstance(error, PosterBeatError):
         sentence = str(error)
-    elif not isinstance(error, Stopped):
+    elif isinstance(error, Stopped):
+        sentence = words.ENDING
+    else:
+        sentence = words.FAULT
         _log.error("A request failed: %s", place(error))
     return gr.Error(sentence, title="That did not work", print_exception=False)

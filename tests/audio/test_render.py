@@ -2,6 +2,7 @@
 
 import logging
 import os
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -183,8 +184,9 @@ with wave.open(out, "wb") as file:
     (SQUARE_WAVE.format(seconds=1, rate=44100, level=9000), "played 1.0 s of"),
     (SQUARE_WAVE.format(seconds=8, rate=22050, level=9000), "22050 Hz"),
     ("sys.exit(1)", "no sound file"),
+    ("os.kill(os.getpid(), 11)", "no sound file"),
     ("open(out, 'wb').write(b'RIFFWAVE' * 9)", "no sound file"),
-], ids=["silent", "short", "wrong rate", "fails", "damaged file"])
+], ids=["silent", "short", "wrong rate", "fails", "crashes", "damaged file"])
 def test_when_fluidsynth_misbehaves_the_sampler_plays(stand_in, score, caplog, script, reason):
     stand_in(script)
     with caplog.at_level(logging.WARNING):
@@ -192,6 +194,13 @@ def test_when_fluidsynth_misbehaves_the_sampler_plays(stand_in, score, caplog, s
     assert reason in caplog.text
     assert rms(samples) > -30
     assert len(samples) / 44100 >= score.get_end_time()
+
+
+def test_without_room_for_files_the_sampler_plays(with_fluidsynth, score, caplog, monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    samples, _ = render(score)
+    assert "sampler plays instead" in caplog.text
+    assert rms(samples) > -30
 
 
 def test_a_hanging_fluidsynth_is_stopped_with_all_it_started(stand_in, score, caplog, tmp_path):
