@@ -110,13 +110,13 @@ evaluate: evaluate-classifier evaluate-composer readme
 readme: setup
 	@$(PY) docs/fill_readme.py
 
-# Thousands of mutated posters, controls, MIDI and weights files; the short form runs with the tests.
+# Thousands of mutated posters, controls, calls, MIDI and weights files; the short form runs with the tests. Writes docs/fuzz.json.
 fuzz: setup-test
-	@POSTERBEAT_FUZZ=20 $(PY) -m pytest -q --timeout 3000 tests/test_fuzz.py
+	@POSTERBEAT_REPORT=1 POSTERBEAT_FUZZ=20 $(PY) -m pytest -q --timeout 3000 tests/test_fuzz.py
 
-# Half an hour of mixed traffic; the short form runs with the tests.
+# Half an hour of mixed traffic, files kept for two minutes; the short form runs with the tests. Writes docs/soak.json.
 soak: setup-test
-	@POSTERBEAT_SOAK=1800 $(PY) -m pytest -q --timeout 3000 tests/test_load.py
+	@POSTERBEAT_REPORT=1 POSTERBEAT_KEPT=120 POSTERBEAT_SOAK=$(or $(SECONDS),1800) $(PY) -m pytest -q --timeout 3000 tests/test_load.py
 
 bench: setup
 	@$(PY) -m benchmarks $(ARGS)
