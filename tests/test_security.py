@@ -1,0 +1,334 @@
+"""What strangers may try: files that are not theirs, addresses inside the network, sizes, names, pickles."""
+
+import asyncio
+import http.client
+import json
+import os
+import pickle
+import re
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from posterbeat import BiLSTMComposer, PosterClassifier, PosterError, WeightsError
+from posterbeat.ui import fetch, gate, uploads, words
+from tests.served import ROOT, ask, cache, call, draw_poster, served, upload
+
+own_app = pytest.mark.skipif(bool(os.environ.get("POSTERBEAT_URL")), reason="only an own app is attacked")
+FILE = {"_type": "gradio.FileData"}
+EXAMPLE = ROOT / "examples" / "posters" / "horror.jpg"
+
+
+def sentence(text):
+    return isinstance(text, str) and 20 < len(text) < 600 and text[-1] in ".?!" and "Traceback" not in text and "\n" not in text
+
+
+@contextmanager
+def listening(answer=lambda request: request.send_error(404)):
+    """A server on loopback; yields its port and the list of the paths that were asked for."""
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            answer(self)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.server_port, asked
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def within(file):
+    """A file as callers name it, in the forms that gradio tells apart."""
+    return [file, {"path": file}, {"path": file, "meta": FILE}, {"path": file, "meta": FILE, "is_stream": True},
+            {"path": file, "meta": {}}, {"path": file, "meta": FILE, "url": f"file://{file}"}]
+
+
+@own_app
+def test_no_endpoint_reads_a_file_that_was_not_uploaded(tmp_path):
+    link = Path(cache()) / "link.jpg"
+    link.unlink(missing_ok=True)
+    link.symlink_to(EXAMPLE)
+    for path in (str(EXAMPLE), f"{cache()}/../../../../../../../../{EXAMPLE}", str(link), "/etc/passwd", str(cache()), "", "\0",
+                 "x" * 5000):
+        for form in within(path):
+            answer, refusal = call(served(), "heatmap", [form, None])  # the one that would show a picture
+            assert answer is None and sentence(refusal), (form, refusal)
+    for name, values in {"read_poster": [], "poster_to_music": [None, 32, 1, 1, None, None, None, None, True]}.items():
+        answer, refusal = call(served(), name, [{"path": str(EXAMPLE)}, *values])
+        assert answer is None and sentence(refusal)
+    answer, refusal = call(served(), "compose", [{"path": "/etc/passwd", "meta": FILE}, 32, 1, 1, None, None, None, None])
+    assert answer is None and sentence(refusal)
+    link.unlink()
+
+
+@own_app
+def test_no_address_serves_a_file_from_elsewhere():
+    link = Path(cache()) / "passwd.txt"
+    link.unlink(missing_ok=True)
+    link.symlink_to("/etc/passwd")
+    paths = ["/etc/passwd", "../../etc/passwd", "%2e%2e/%2e%2e/etc/passwd", f"{cache()}/../log", str(ROOT / "app.py"),
+             str(EXAMPLE), str(link), "file:///etc/passwd", "//etc/passwd", "/proc/self/environ", "%00", "/etc/passwd%00.jpg"]
+    for way in ("/gradio_api/file=", "/gradio_api/file/", "/static/../", "/static/..%2f..%2f", "/assets/..%2f..%2f..%2f..%2f",
+                "/svelte/", "/gradio_api/custom_component/1/client/component/"):
+        for path in paths:
+            status, content = ask(served() + way + path)
+            assert status >= 400 and b"root:" not in content and len(content) < 6000, (way, path, status)
+    link.unlink()
+
+
+@own_app
+def test_a_hostile_name_stays_inside_the_uploads(tmp_path):
+    poster = draw_poster(tmp_path / "poster.png").read_bytes()
+    names = ["../../../../tmp/evil.png", "/etc/evil.png", "..\\..\\evil.png", "..", ".", "...", "a\0b.png", "$(touch evil).png",
+             "-rf.png", "<img src=x onerror=alert(1)>.png", "é" * 300 + ".png", "x" * 9000 + ".png", "a\r\nX-Evil: 1.png",
+             ".bashrc", "\u202egnp.exe", "\udcff.png"]
+    around = sorted(cache().parent.iterdir())
+    for name in names:
+        status, said = upload(served(), name, poster)
+        if status == 200:
+            path = Path(json.loads(said)[0])
+            assert path.is_relative_to(cache()) and ".." not in path.parts and "\n" not in str(path)
+            answer, refusal = call(served(), "read_poster", [{"path": str(path)}])
+            assert answer or sentence(refusal)
+        else:
+            assert 400 <= status < 500, (name, status, said)
+    assert sorted(cache().parent.iterdir()) == around
+    assert not Path("/tmp/evil.png").exists() and not (ROOT / "evil").exists()
+
+
+@own_app
+def test_hostile_headers_do_no_harm():
+    status, said = upload(served(), "plain.txt", b"plain")
+    plain = f"{served()}/gradio_api/file={json.loads(said)[0]}"
+    evil = [{"Range": "bytes=1-2-3"}, {"Range": "bytes=99999999999-1"}, {"Range": "bytes=-"}, {"Cookie": "a=" + "b" * 20_000},
+            {"Host": "evil.example"}, {"X-Forwarded-Host": "evil.example"}, {"X-Forwarded-For": "\x7f" * 99},
+            {"Origin": "http://evil.example"}, {"Content-Type": "multipart/form-data"},
+            {"Content-Type": "a/b; boundary=" + "x" * 5000}, {"Authorization": "Bearer " + "x" * 999},
+            {"x-gradio-user": "mcp"}, {"Accept-Language": "\xff" * 500}]
+    for headers in evil:
+        for address in (served() + "/", plain, served() + "/config"):
+            status, content = ask(address, headers=headers)
+            assert b"Traceback" not in content and b".py" not in content[:2000], headers
+            assert status < 500 or sentence(json.loads(content)["error"])
+        status, content = ask(served() + "/gradio_api/upload", b"--", headers)
+        assert 400 <= status < 500, (headers, status)
+    assert b"evil.example" not in ask(served() + "/")[1]
+
+
+@own_app
+def test_too_much_is_refused_while_it_comes():
+    for name, size in (("upload", 43_000_000), ("call/compose", 1_100_000)):
+        line = http.client.HTTPConnection(served().removeprefix("http://"), timeout=240)
+        kind = {"Content-Type": "multipart/form-data; boundary=edge" if name == "upload" else "application/json"}
+        start = b'--edge\r\nContent-Disposition: form-data; name="files"; filename="a.jpg"\r\n\r\n'
+        sent = 0
+
+        def parts(size=size, start=start):  # without a length: chunked
+            nonlocal sent
+            yield start
+            while sent < 3 * size:
+                sent += 1 << 20
+                yield bytes(1 << 20)
+
+        try:
+            line.request("POST", f"/gradio_api/{name}", body=parts(), headers=kind, encode_chunked=True)
+        except OSError:  # the app hung up, having heard enough
+            pass
+        try:
+            answer = line.getresponse()
+            assert answer.status == 413 and sentence(json.loads(answer.read())["error"])
+        except (OSError, http.client.HTTPException):
+            assert sent < 3 * size
+        line.close()
+    assert ask(served() + "/config")[0] == 200
+
+
+@own_app
+def test_nothing_is_fetched_by_web_address_unless_it_was_switched_on():
+    with listening() as (port, asked):
+        for host in ("127.0.0.1", "localhost", "[::1]", "0.0.0.0"):
+            address = f"http://{host}:{port}/x.png"
+            for form in within(address):
+                if form != address:  # as a plain text it is no poster
+                    assert call(served(), "read_poster", [form])[1] == words.NO_ADDRESSES
+            assert call(served(), "read_poster", [address])[0] is None
+            assert call(served(), "compose", [{"path": address, "meta": FILE}, *[None] * 7])[0] is None
+            for way in ("file=", "file=%20", "file/", "proxy=", "FILE="):
+                assert ask(f"{served()}/gradio_api/{way}{address}")[0] >= 400
+            status, _ = ask(served() + "/gradio_api/queue/join", {"fn_index": 0, "session_hash": "x", "data": [
+                {"path": address, "meta": FILE}, None, None, None]})
+            assert status >= 400
+        assert asked == []
+
+
+@own_app
+@pytest.mark.parametrize("path", ["deep_link?session_hash=x", "process_recording", "vibe-edit", "runs", "run-history/records"])
+def test_what_gradio_offers_beyond_the_page_is_closed(path):
+    for method in ("GET", "POST"):
+        assert ask(f"{served()}/gradio_api/{path}", method=method)[0] == 404
+
+
+PRIVATE = ["http://127.0.0.1:{}", "http://localhost:{}", "http://[::1]:{}", "http://0.0.0.0:{}", "http://2130706433:{}", "http://0x7f.1:{}",
+           "http://[::ffff:127.0.0.1]:{}", "http://[64:ff9b::7f00:1]:{}", "http://[2002:7f00:1::]:{}", "http://10.0.0.1:{}",
+           "http://172.16.0.1:{}", "http://192.168.0.1:{}", "http://100.64.0.1:{}", "http://169.254.169.254:{}", "http://[fe80::1]:{}",
+           "http://[fd00::1]:{}", "http://user@127.0.0.1:{}", "file:///etc/passwd", "gopher://127.0.0.1:{}", "http://", "http://:{}",
+           "http://127.0.0.1:99999", "http://a..b:{}/", "http://224.0.0.1:{}", "https://127.0.0.1:{}"]
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_where_addresses_are_taken_private_ones_are_not(address, tmp_path):
+    with listening() as (port, asked):
+        with pytest.raises(PosterError) as refused:
+            fetch.fetch(address.format(port) + "/x.png", tmp_path / "poster")
+    assert sentence(str(refused.value)) and not asked and not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def loopback_is_public(monkeypatch):
+    """127.0.0.1 stands for the open internet, every other address stays what it is."""
+    real = fetch.public
+    monkeypatch.setattr(fetch, "public", lambda ip: ip == "127.0.0.1" or real(ip))
+
+
+def send(content, status=200, **headers):
+    def answer(request):
+        request.send_response(status)
+        for name, value in headers.items():
+            request.send_header(name, value)
+        request.end_headers()
+        try:
+            request.wfile.write(content)
+        except OSError:
+            pass
+    return answer
+
+
+def test_a_public_poster_is_fetched(loopback_is_public, tmp_path):
+    poster = draw_poster(tmp_path / "poster.png").read_bytes()
+    with listening(send(poster)) as (port, asked):
+        assert fetch.fetch(f"http://127.0.0.1:{port}/a?b=1", tmp_path / "got").read_bytes() == poster
+    assert asked == ["/a?b=1"]
+
+
+@pytest.mark.parametrize("answer, says, patience", [
+    (send(b"", 302, Location="http://127.0.0.2/x"), "public servers only", 60),
+    (send(b"", 302, Location="file:///etc/passwd"), "http://", 60),
+    (send(b"", 302, Location="/again"), "without end", 60),
+    (send(b"", 302), "without end", 60),
+    (send(b"", 404), "status 404", 60),
+    (send(bytes(31_000_000)), "30 MB", 60),
+    (send(b"short", **{"Content-Length": "500"}), "could not be fetched", 60),
+    (lambda request: threading.Event().wait(3), "could not be fetched", 1),
+], ids=["private", "file", "loop", "nowhere", "missing", "large", "cut", "slow"])
+def test_a_server_that_misbehaves_is_told_in_a_sentence(answer, says, patience, loopback_is_public, tmp_path, monkeypatch):
+    monkeypatch.setattr(fetch, "PATIENCE", patience)
+    with listening(answer) as (port, _):
+        with pytest.raises(PosterError, match=says) as refused:
+            fetch.fetch(f"http://127.0.0.1:{port}/x", tmp_path / "poster")
+    assert sentence(str(refused.value)) and not list(tmp_path.iterdir())
+
+
+def test_a_name_that_has_a_private_address_too_is_refused(monkeypatch, tmp_path):
+    both = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, 80)) for ip in ("1.1.1.1", "10.0.0.1")]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: both)
+    with pytest.raises(PosterError, match="public servers only"):
+        fetch.fetch("http://rebinding.example/x", tmp_path / "poster")
+
+
+async def through_gate(wish, by_address):
+    """What reaches gradio, or the gate's refusal."""
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append(json.loads((await receive())["body"]))
+
+    async def receive():
+        return {"type": "http.request", "body": json.dumps(wish).encode(), "more_body": False}
+
+    async def note(message):
+        seen.append(message)
+
+    poster = SimpleNamespace(label="poster", value=None)
+    function = SimpleNamespace(api_name="read_poster", api_visibility="public", inputs=[poster])
+    page = SimpleNamespace(get_blocks=lambda: SimpleNamespace(fns={0: function}))
+    scope = {"type": "http", "method": "POST", "path": "/gradio_api/call/read_poster", "app": page, "headers": []}
+    await gate.Gate(app, by_address)(scope, receive, note)
+    return seen
+
+
+@pytest.mark.parametrize("by_address", [False, True])
+def test_gradio_never_sees_a_web_address(by_address, loopback_is_public, tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    with listening(send(b"a poster")) as (port, asked):
+        wish = {"data": [{"path": f"http://127.0.0.1:{port}/x", "meta": FILE}]}
+        with ThreadPoolExecutor(1) as aside:  # the browser tests leave a running loop in this thread
+            seen = aside.submit(lambda: asyncio.run(through_gate(wish, by_address))).result()
+    if by_address:
+        path = Path(seen[0]["data"][0]["path"])
+        assert path.read_bytes() == b"a poster" and path.is_relative_to(tmp_path) and asked == ["/x"]
+    else:
+        assert seen[0]["status"] == 422 and asked == []
+
+
+class _Trap:
+    """Unpickling it makes a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+@pytest.mark.parametrize("model", [PosterClassifier, BiLSTMComposer])
+@pytest.mark.parametrize("name", ["model.safetensors", "model.pt", "pytorch_model.bin", "config.json"])
+def test_a_pickle_is_never_read(model, name, tmp_path):
+    weights, sprung = tmp_path / "weights", tmp_path / "sprung"
+    weights.mkdir()
+    (weights / "config.json").write_text("{}")
+    (weights / name).write_bytes(pickle.dumps(_Trap(sprung)))
+    with pytest.raises(WeightsError) as refused:
+        model.from_pretrained(weights)
+    assert str(refused.value).endswith(".") and not sprung.exists()
+    with pytest.raises(WeightsError):
+        model.from_pretrained(weights / name)
+    assert not sprung.exists()
+
+
+def test_no_code_of_ours_can_unpickle():
+    unpickling = re.compile(r"torch\.load\(|\bpickle\b|joblib|read_pickle|allow_pickle=True|weights_only=False")
+    found = [str(path) for path in [ROOT / "app.py", *(ROOT / "posterbeat").rglob("*.py")]
+             for line in path.read_text().splitlines() if unpickling.search(line.split("#")[0])
+             and not line.lstrip().startswith(('"', "No ")) and "No pickle" not in line]
+    assert found == []
+
+
+def test_old_files_go_and_the_page_s_own_stay(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "files"))
+    take, shown = uploads.folder(), uploads.root() / "abc"
+    shown.mkdir()
+    for path in (take / "take.wav", shown / "example.jpg", uploads.root() / "upload-broken-off"):
+        path.write_bytes(b"content")
+    uploads.sweep(60, {str(shown / "example.jpg")})
+    assert len(list(uploads.root().iterdir())) == 3
+    uploads.sweep(0, {str(shown / "example.jpg")})
+    assert list(uploads.root().iterdir()) == [shown]
+    assert uploads.root().stat().st_mode & 0o077 == 0
+    mine = uploads.folder()
+    uploads.clear()
+    assert not mine.exists() and shown.exists()
