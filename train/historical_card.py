@@ -110,8 +110,9 @@ half of a piece's 8-grams of words stand in another piece of the set, and less t
 """,
         _table(["run", "genre", "notes (pieces)", "words", "windows", "windows seen",
                 "epochs", "minutes of one core"], record),
-        """Minutes of one CPU core, so these runs are short. Where fewer than 100 words were read at first, that was to save
-time; the last windows of every run have the study's 100. Losses are without dropout on windows of 100,
+        """Minutes of one CPU core, so these runs are short. Two things save time where the table says so: at first fewer than
+100 words are read, or the layers above the LSTMs learn alone, from what the LSTMs say of every window as they were drawn. After
+that all layers learn from windows of 100, as in the study. Losses are without dropout on windows of 100,
 evenly spaced; neighbouring windows overlap, so the intervals are too narrow.
 
 """,
@@ -128,14 +129,14 @@ pieces for the composer. On a fixed step a melody is told by its intervals alone
 
 
 def _schedule(run: dict) -> str:
-    """How many windows were seen at each length, number a step and rate, in their order."""
-    stretches = {}
-    seen = 0
+    """What was seen in which order: steps of the head alone, then windows at each length, number a step and rate."""
+    stretches, seen = {}, 0
     for told in run["curve"]:
         kind = f"{told['length']} words, {told['batch']} a step, rate {told['rate']:g}"
         stretches[kind] = stretches.get(kind, 0) + told["windows_seen"] - seen
         seen = told["windows_seen"]
-    return "; ".join(f"{windows:,} of {kind}" for kind, windows in stretches.items())
+    head = [f"the head alone, {run['head_steps']:,} steps"] if run["head_steps"] else []
+    return "; ".join(head + [f"{windows:,} of {kind}" for kind, windows in stretches.items()])
 
 
 def _percent(share: float) -> str:

@@ -5,7 +5,8 @@
 Windows of 100 words, categorical cross-entropy, RMSprop. The words of one genre's training pieces, the surest labels
 first, until the study's number of notes is reached. The study had no validation split; here the loss on words of `val`
 pieces of the genre is told beside. `--short 25 --short-windows 30000` reads only the last 25 words of the first windows,
-which costs a quarter. Training goes on where it stopped when called again; `evaluate_historical` says what became of it.
+which costs a quarter; `--head-steps 3000` begins with the layers above the LSTMs alone, for which the LSTMs, as they were
+drawn, read every window once. Training goes on where it stopped when called again; `evaluate_historical` says what became of it.
 """
 
 import argparse
@@ -23,8 +24,8 @@ from posterbeat.music.historical import STACKS, WINDOW, HistoricalStack, StackCo
 from train.music_data import read_split
 
 RUNS = Path("runs/historical")
-EVERY = 2000  # windows from one line of the log and checkpoint to the next
-_GLANCE = 256  # windows that the log's losses are measured on
+EVERY = 500  # windows from one line of the log and checkpoint to the next
+_GLANCE = 64  # windows that the log's losses are measured on
 
 
 def write_texts(data: Path, cache: Path, split: str) -> None:
@@ -100,9 +101,35 @@ def losses(stack: HistoricalStack, rows: torch.Tensor, after: torch.Tensor, most
     return torch.cat(loss).numpy(), torch.cat(right).numpy()
 
 
+def train_head(stack: HistoricalStack, rows: torch.Tensor, after: torch.Tensor, steps: int, batch: int, rate: float,
+               seed: int) -> float:
+    """Train what stands above the LSTMs, which read every window once and stay as they are.
+
+    Returns
+    -------
+    float, mean loss of the last 100 steps
+    """
+    top = 1 + max(place for place, layer in enumerate(stack.layers) if hasattr(layer, "lstm"))
+    stack.eval()
+    with torch.no_grad():
+        read = torch.cat([stack.layers[:top](part.unsqueeze(-1) / len(stack.config.words)) for part in rows.split(128)])
+    stack.train()
+    head = stack.layers[top:]
+    optimiser = torch.optim.RMSprop(head.parameters(), lr=rate, alpha=0.9, eps=1e-7)
+    rng, told = np.random.default_rng(seed), []
+    for _ in range(steps):
+        part = torch.from_numpy(rng.integers(0, len(rows), batch))
+        loss = nn.functional.cross_entropy(head(read[part]), after[part])
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        told.append(loss.item())
+    return float(np.mean(told[-100:]))
+
+
 def train(name: str, learn: list[list[str]], validate: list[list[str]], genre: str, out: Path, *, to_see: int,
           short: int = WINDOW, short_windows: int = 0, batch: int = 64, rate: float = 1e-3, minutes: float = 60.0,
-          seed: int = 0) -> dict:
+          head_steps: int = 0, seed: int = 0) -> dict:
     """Train until `to_see` windows were seen, or for `minutes` of processor time.
 
     Parameters
@@ -110,6 +137,7 @@ def train(name: str, learn: list[list[str]], validate: list[list[str]], genre: s
     learn, validate : words of the pieces; words of `validate` that `learn` lacks are left out
     short, short_windows : of the first `short_windows` windows only the last `short` words are read
     batch, rate : windows a step, and RMSprop's rate
+    head_steps : steps of `train_head` before the first window
 
     Returns
     -------
@@ -123,13 +151,18 @@ def train(name: str, learn: list[list[str]], validate: list[list[str]], genre: s
     optimiser = torch.optim.RMSprop(stack.parameters(), lr=rate, alpha=0.9, eps=1e-7)  # Keras's
     log = {"stack": name, "genre": genre, "pieces": len(learn), "notes": sum(map(sounding, learn)), "words": len(words),
            "windows": len(rows), "parameters": sum(p.numel() for p in stack.parameters()), "seed": seed,
-           "windows_seen": 0, "epochs": 0.0, "processor_seconds": 0.0, "rounds": []}
+           "head_steps": 0, "head_loss": None, "windows_seen": 0, "epochs": 0.0, "processor_seconds": 0.0, "rounds": []}
     out.mkdir(parents=True, exist_ok=True)
     if (out / "state.safetensors").exists():
         log = _resume(stack, optimiser, out)
     print({key: value for key, value in log.items() if key != "rounds"}, flush=True)
     stack.train()
     begun, before = time.process_time(), log["processor_seconds"]
+    if head_steps and not log["head_steps"] and not log["windows_seen"]:
+        log |= {"head_steps": head_steps, "head_loss": train_head(stack, rows, after, head_steps, batch, rate, seed)}
+        print(f"the head alone: {log['head_loss']:.3f}, {time.process_time() - begun:.0f} s", flush=True)
+        log["processor_seconds"] = round(before + time.process_time() - begun, 1)
+        _keep(stack, optimiser, log, out)
     while log["windows_seen"] < to_see and time.process_time() - begun < 60 * minutes:
         epoch, place = divmod(log["windows_seen"], len(rows))
         order = np.random.default_rng((seed, epoch)).permutation(len(rows))[place:place + EVERY]
@@ -187,6 +220,7 @@ def main():
     parser.add_argument("--windows", type=int, default=1_000_000, help="to see in all, windows of every epoch counted")
     parser.add_argument("--short", type=int, default=WINDOW, metavar="WORDS")
     parser.add_argument("--short-windows", type=int, default=0)
+    parser.add_argument("--head-steps", type=int, default=0)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--minutes", type=float, default=60.0, help="of processor time, in this call")
@@ -198,7 +232,7 @@ def main():
     validate = texts(options.data, "val", options.genre, max(2000, options.notes // 5), {w for text in learn for w in text})
     train(options.stack, learn, validate, options.genre, out, to_see=options.windows, short=options.short,
           short_windows=options.short_windows, batch=options.batch, rate=options.rate, minutes=options.minutes,
-          seed=options.seed)
+          head_steps=options.head_steps, seed=options.seed)
 
 
 if __name__ == "__main__":

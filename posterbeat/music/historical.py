@@ -186,19 +186,27 @@ class HistoricalStack(nn.Module):
         """
         choose = choose or (lambda logits: logits.argmax(1))
         length = np.array([len(pitches_of(word)) for word in self.config.words])
-        windows = torch.as_tensor(np.asarray(openings, dtype=np.int64))
+        windows = np.asarray(openings, dtype=np.int64)
         was_training = self.training
         self.eval()
-        taken, written = [], np.zeros(len(windows), dtype=int)
+        taken, written, known = [], np.zeros(len(windows), dtype=int), {}
         while written.min() < notes:
-            words = np.asarray(choose(self(windows).double().numpy()))
+            words = np.asarray(choose(self._say(windows, known)))
             taken.append(words)
             written += length[words]
-            windows = torch.cat([windows[:, 1:], torch.from_numpy(words)[:, None]], 1)
+            windows = np.concatenate([windows[:, 1:], words[:, None]], axis=1)
             if progress:
                 progress(min(int(written.min()), notes), notes)
         self.train(was_training)
         return [[self.config.words[number] for number in row] for row in np.stack(taken, axis=1)]
+
+    def _say(self, windows, known):
+        """Logits after each window; `known` keeps them, as a stack that goes round in circles asks the same again."""
+        keys = [window.tobytes() for window in windows]
+        new = {key: window for key, window in zip(keys, windows) if key not in known}
+        if new:
+            known.update(zip(new, self(torch.from_numpy(np.stack(list(new.values())))).double().numpy()))
+        return np.stack([known[key] for key in keys])
 
     def generate(self, genre_mix: str | Mapping[str, float], notes: int = 600, temperature: float = 1.0,
                  seed: int | None = None, *, ensemble: str | None = None, tempo: float | None = None,

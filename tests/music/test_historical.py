@@ -173,6 +173,16 @@ def test_pieces_written_side_by_side_are_those_written_alone(stack):
         assert words[:len(alone)] == alone and sum(len(pitches_of(word)) for word in alone) >= 12
 
 
+def test_a_window_that_comes_again_is_not_read_again():
+    stack, read = make("first"), []
+    stack.layers.register_forward_pre_hook(lambda layers, inputs: read.append(len(inputs[0])))
+    with torch.no_grad():
+        stack.layers[-1].bias[:] = torch.tensor([0.0, 0, 9, 0, 0, 0])  # one note for ever
+    words, again = stack.write(np.array([[0, 1, 5, 3], [0, 1, 5, 3]]), 40)
+    assert words == again == ["p60"] * 40
+    assert read == [1] * 5  # five windows until all words are that note
+
+
 def test_the_study_s_stack_composes_in_place_of_the_composer(tmp_path):
     make("first").save(tmp_path)
     beat = PosterBeat(None, None, historical=tmp_path)
