@@ -1,7 +1,8 @@
 """The writer, one note at a time: what `ComposerNetwork.forward` computes for a whole stretch, for composing.
 
 A step is a handful of products of a vector with a matrix, so what counts is how few bytes are read. Whatever depends on
-one embedding alone is multiplied through beforehand: a note then costs a sum of table rows instead of a product.
+one embedding alone is multiplied through beforehand: a note then costs a sum of table rows instead of a product, and the
+matrices are kept in half precision where the processor multiplies it.
 """
 
 import numpy as np
@@ -10,14 +11,23 @@ import torch.nn.functional as F
 
 from posterbeat.music.events import FIELDS
 from posterbeat.music.network import HINTS, MEMORY, PHRASE, ComposerNetwork
+from posterbeat.processor import has_bf16
 
 _PARTS = 5  # fields of a note, in hints
 
 
 class Tables:
-    """The network's weights as a step reads them; float32 arrays, made once a network and shared by all pieces."""
+    """The network's weights as a step reads them, made once a network and shared by all pieces.
 
-    def __init__(self, network: ComposerNetwork):
+    Parameters
+    ----------
+    network : ComposerNetwork
+    precision : of the large matrices; None takes bfloat16 where the processor has units for it, else float32. States,
+        tables and the last layer, which gives the logits, are float32 in any case.
+    """
+
+    def __init__(self, network: ComposerNetwork, precision: torch.dtype | None = None):
+        precision = precision or (torch.bfloat16 if has_bf16() else torch.float32)
         with torch.no_grad():
             width, writer = network.hint.out_features, network.first.hidden_size
             gates = network.first.weight_ih_l0
@@ -37,16 +47,16 @@ class Tables:
             self.hint_kind = _array((network.hint_kind.weight + network.hint.bias) @ reach.T)
             self.condition = torch.cat([gates[:, 2 * width:], network.skip.weight[:, attended + width:]])
             self.base = _array(torch.cat([network.first.bias_ih_l0 + network.first.bias_hh_l0, network.skip.bias]))
-            self.first = network.first.weight_hh_l0.detach()
+            self.first = network.first.weight_hh_l0.to(precision)
             self.second_bias = _array(network.second.bias_ih_l0 + network.second.bias_hh_l0)
-            self.second = torch.cat([network.second.weight_ih_l0, network.second.weight_hh_l0], dim=1)
-            self.query, self.query_bias = network.query.weight / 8, _array(network.query.bias / 8)
+            self.second = torch.cat([network.second.weight_ih_l0, network.second.weight_hh_l0], dim=1).to(precision)
+            self.query, self.query_bias = (network.query.weight / 8).to(precision), _array(network.query.bias / 8)
             self.age = _array(network.age)
             self.nothing = _array(network.nothing.view(2, self.heads, 1, 64))
-            self.skip = network.skip.weight[:, :attended].contiguous()
+            self.skip = network.skip.weight[:, :attended].contiguous().to(precision)
             self.norm, self.norm_bias = _array(network.norm.weight), _array(network.norm.bias)
             heads = network.heads
-            self.hidden = torch.cat([layer.weight for layer in heads.hidden])
+            self.hidden = torch.cat([layer.weight for layer in heads.hidden]).to(precision)
             self.hidden_bias = _array(torch.cat([layer.bias for layer in heads.hidden]))
             self.given = [[_array(table.weight) for table in tables] for tables in heads.given]
             line = torch.cat([layer.weight for layer in heads.voice_out])
@@ -151,7 +161,7 @@ def _cell(gates: np.ndarray, cell: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _product(rows: np.ndarray, weight: torch.Tensor) -> np.ndarray:
     """rows @ weight.T by PyTorch, which reads the matrix once for two rows where NumPy packs it anew each time."""
-    return F.linear(torch.from_numpy(rows), weight).numpy()
+    return F.linear(torch.from_numpy(rows).to(weight.dtype), weight).float().numpy()
 
 
 def _array(tensor: torch.Tensor) -> np.ndarray:

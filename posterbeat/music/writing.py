@@ -53,8 +53,8 @@ class Writing:
         self._temperature = TemperatureLogitsWarper(temperature)
         self._top_p = {name: TopPLogitsWarper(top_p * _NARROWER.get(name, 1.0)) for name in SIZES}
         rows = 1 if guidance == 1 else 2
-        # The second row knows neither genre nor ensemble: guidance leads away from it.
-        known = np.stack([np.append(request.families, True), np.zeros(18)])[:rows].astype(np.float32)
+        # The second row is not told the genre: guidance leads away from it.
+        known = np.stack([np.append(request.families, True)] * rows).astype(np.float32)
         mixes = np.stack([mix, np.zeros_like(mix)])[:rows].astype(np.float32)
         buckets = condition_buckets(request.tempo, request.density, request.minor, request.bar)
         self._stepper = Stepper(
