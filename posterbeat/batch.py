@@ -1,4 +1,4 @@
-"""Soundtracks for a whole catalogue: resumable, on every core, and no poster stops the others."""
+"""Soundtracks for a whole catalogue: resumable, on every core or on a cluster, and no poster stops the others."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from posterbeat.catalogue import Job
-from posterbeat.errors import PosterBeatError
-from posterbeat.genres import GENRES
+from posterbeat.soundtrack import DIED, compose_for, record_of
 
 RECORDS = "records.jsonl"
 
 
 def run(jobs: Iterable[Job], out: str | Path, workers: int = 0,
-        report: Callable[[dict], None] = lambda record: None) -> list[dict]:
+        report: Callable[[dict], None] = lambda record: None, ray: str | None = None) -> list[dict]:
     """Compose for every poster that has no result yet.
 
     Each result is written to `out`/records.jsonl as soon as it is there, so a run that was stopped, in whatever way,
@@ -35,6 +34,9 @@ def run(jobs: Iterable[Job], out: str | Path, workers: int = 0,
         Processes, each with one thread and its own copy of the networks; 0 for one a core.
     report
         Called with each new record, in the order in which they are finished.
+    ray
+        Address of a Ray cluster that does the work instead (see `posterbeat.cluster`), with the same results. There
+        Ctrl-C does not wait for what is in hand: the next run begins it anew.
 
     Returns
     -------
@@ -44,6 +46,8 @@ def run(jobs: Iterable[Job], out: str | Path, workers: int = 0,
     ------
     WeightsError
         The networks cannot be loaded.
+    ParameterError
+        Ray is not installed here, or no cluster answers at that address.
     KeyboardInterrupt
         After Ctrl-C, when everything that was finished is written.
     """
@@ -51,7 +55,6 @@ def run(jobs: Iterable[Job], out: str | Path, workers: int = 0,
     out.mkdir(parents=True, exist_ok=True)
     records = {record["name"]: record for record in _read(out / RECORDS)}
     todo = [job for job in jobs if not _done(records.get(job.name), job, out)]
-    workers = min(workers or len(os.sched_getaffinity(0)), max(1, len(todo)))
     _end_line(out / RECORDS)
     with (out / RECORDS).open("a", encoding="utf-8") as book, _asked_to_stop() as stop:
 
@@ -61,10 +64,14 @@ def run(jobs: Iterable[Job], out: str | Path, workers: int = 0,
             book.flush()
             report(record)
 
-        suspects = _work_all(todo, str(out), workers, keep, stop)
-        for job in suspects:  # one at a time, to see which it was
-            if not stop.is_set() and _work_all([job], str(out), 1, keep, stop):
-                keep(_record(job) | {"error": "The process that worked on this poster died."})
+        if ray and todo:
+            from posterbeat.cluster import work_on_ray
+
+            deadly = work_on_ray(todo, out, ray, keep, stop, workers)
+        else:
+            deadly = _work_here(todo, str(out), min(workers or _cores(), max(1, len(todo))), keep, stop)
+        for job in deadly:
+            keep(record_of(job, DIED))
         if stop.is_set():
             raise KeyboardInterrupt
     return [records[job.name] for job in jobs]
@@ -116,6 +123,19 @@ def _asked_to_stop() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, usual)
 
 
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _work_here(
+    jobs: list[Job], out: str, workers: int, keep: Callable[[dict], None], stop: threading.Event
+) -> list[Job]:
+    """Work on the jobs with processes of this machine; returns those whose process died of them."""
+    suspects = _work_all(jobs, out, workers, keep, stop)
+    return [job for job in suspects  # one at a time, to see which it was
+            if not stop.is_set() and _work_all([job], out, 1, keep, stop)]
+
+
 def _work_all(
     jobs: list[Job], out: str, workers: int, keep: Callable[[dict], None], stop: threading.Event
 ) -> list[Job]:
@@ -155,37 +175,6 @@ def _beat(classifier: str | None, composer: str | None):
     return PosterBeat.load(classifier, composer)
 
 
-def _record(job: Job) -> dict:
-    return {"name": job.name, "key": job.key, "error": "", "genre": "", **{name: None for name in GENRES},
-            "genre_mix": None, "seed": job.seed, "notes": job.wish.notes, "temperature": job.wish.temperature,
-            "seconds": None, "files": [], "thumbnail": ""}
-
-
 def _work(job: Job, out: str) -> dict:
-    record, wish = _record(job), job.wish
-    beat = _beat(wish.classifier, wish.composer)  # without networks no poster can be done: that stops the run
-    try:
-        track = beat(job.file, wish.genre, wish.notes, wish.temperature, job.seed, colours=wish.colours,
-                     title=Path(job.name).stem)
-        for suffix in wish.suffixes:
-            name = f"tracks/{job.name}{suffix}"
-            target = Path(out, name)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            part = target.with_name(f".{os.getpid()}{suffix}")
-            try:
-                track.save(part)
-                os.replace(part, target)  # so that no half file ever bears the name
-            finally:
-                part.unlink(missing_ok=True)
-            record["files"].append(name)
-        record["thumbnail"] = f"thumbnails/{job.name}.jpg"
-        picture = track.poster.copy()
-        picture.thumbnail((240, 360))
-        Path(out, record["thumbnail"]).parent.mkdir(parents=True, exist_ok=True)
-        picture.save(Path(out, record["thumbnail"]), quality=85)
-        record |= {"genre": track.reading.genre, "genre_mix": track.genre_mix, "seconds": round(track.score.seconds, 2),
-                   **{name: round(float(share), 6) for name, share in track.reading.probabilities.items()}}
-    except Exception as error:  # one bad poster never stops the others
-        told = str(error) if isinstance(error, PosterBeatError) else f"{type(error).__name__}: {error}"
-        record["error"], record["files"] = told, []
-    return record
+    # Without networks no poster can be done: that stops the run instead of failing each poster.
+    return compose_for(job, _beat(job.wish.classifier, job.wish.composer), out)

@@ -161,7 +161,11 @@ def batch(
     temperature: Temperature = 1.0,
     seed: Annotated[int, typer.Option(help="0 to 4294967295; each poster's own seed comes from it and its name.")] = 0,
     colours: Colours = True,
-    workers: Annotated[int, typer.Option(min=0, help="Processes.", show_default="one a core")] = 0,
+    workers: Annotated[int, typer.Option(min=0, help="Posters at a time.", show_default="one a core")] = 0,
+    ray: Annotated[str | None, typer.Option(
+        metavar="ADDRESS", show_default="processes of this machine",
+        help="Work on a Ray cluster: host:port of its head, auto for the cluster of this machine, or local to start one here. "
+             "Needs posterbeat\\[ray].")] = None,
     classifier: Classifier = None,
     composer: Composer = None,
     quiet: Quiet = False,
@@ -187,7 +191,7 @@ def batch(
                     if record["error"]:
                         _complain(f"{record['name']}: {record['error']}")
 
-                run(jobs, out, workers, report)
+                run(jobs, out, workers, report, ray)
         finally:
             records = finished(jobs, out)
             write_tables(records, out)
