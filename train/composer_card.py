@@ -86,6 +86,7 @@ def bars(metrics: dict) -> list[dict]:
     beside("ends", above=0.0, real=whole)  # only whole pieces have an ending to compare with
     add("seconds for 300 notes", metrics.get("notes_per_second", {}).get("seconds_300"), most=1.0)
     add("seconds for 1,000 notes", metrics.get("notes_per_second", {}).get("seconds_1000"), most=3.0)
+    add("MB of memory, model and generation", metrics.get("memory_mb", {}).get("composer"), most=600)
     return rows
 
 
@@ -150,6 +151,10 @@ or lower.
     if speed:
         parts.append(f"Speed on two threads of a CPU: {_cell(speed)} notes a second (median of {speed['n']} runs); "
                      f"300 notes take {speed['seconds_300']} s, 1,000 take {speed['seconds_1000']} s.\n")
+    if metrics.get("memory_mb"):
+        used = metrics["memory_mb"]
+        parts.append(f"Memory of a process that loads the composer and writes 2,000 notes: {used['whole']} MB at most, of which "
+                     f"{used['imports']} MB are imports.\n")
     if metrics.get("bars"):
         words = {True: "yes", False: "**no**", None: "not measured"}
         rows = [[bar["what"], bar["wanted"] or "–", f"{bar['got']:.4g}" if bar["got"] is not None else "–",

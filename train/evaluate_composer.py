@@ -12,6 +12,8 @@ import dataclasses
 import hashlib
 import itertools
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -215,6 +217,22 @@ def speed(weights: Path, runs: int) -> dict:
         "seconds_1000": round(float(np.median([seconds(1000, seed) for seed in range(5)])), 3)}
 
 
+_MEMORY = """
+import resource, sys
+from posterbeat.music.composer import BiLSTMComposer
+imported = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+BiLSTMComposer.from_pretrained(sys.argv[1]).generate("action", notes=2000, seed=0)
+print(imported, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def memory(weights: Path) -> dict:
+    """Most memory of a process that loads the composer and writes 2,000 notes, and how much of it the imports took, in MB."""
+    out = subprocess.run([sys.executable, "-c", _MEMORY, str(weights)], check=True, capture_output=True, text=True).stdout
+    imported, whole = (round(int(kib) / 1024) for kib in out.split()[-2:])
+    return {"imports": imported, "whole": whole, "composer": whole - imported}
+
+
 def evaluate(weights: Path, data: Path, work: Path, pieces: int, mix_pieces: int, processes: int,
              others: dict[str, Path], parts: set[str]) -> dict:
     """All figures of `parts`; what is not asked for is kept from the last metrics.json.
@@ -236,6 +254,7 @@ def evaluate(weights: Path, data: Path, work: Path, pieces: int, mix_pieces: int
             measured(name, [score for genre in GENRES for score in by[genre]], index, work)
     if "speed" in parts:
         metrics["notes_per_second"] = speed(weights, 20)
+        metrics["memory_mb"] = memory(weights)
     if "bits" in parts:
         apart = [piece for piece in test if not piece.on_grid]
         metrics["bits_per_note"] = yardsticks(data, grid["test"], work) | composer_bits(weights, grid["test"], apart)

@@ -63,5 +63,7 @@ class EndlessBar(LogitsProcessor):
 
 def _closed(scores: torch.Tensor, closed: torch.Tensor) -> torch.Tensor:
     """The scores without what is closed; as they are where nothing else would be left."""
+    if not closed.any():
+        return scores
     rest = scores.masked_fill(closed, float("-inf"))
     return rest if torch.isfinite(rest).any() else scores

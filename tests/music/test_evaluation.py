@@ -81,7 +81,8 @@ def metrics(scale=1.0, judge=0.5):
     return {"pieces_per_genre": 2, "notes": 600, "temperature": 1.0, "mix_monotone": figure(0.9),
             "sets": {"generated": made, composer_card.LIKE: real, "real_test": real},
             "bits_per_note": {"composer": figure(8.0), "trigram": figure(12.0)},
-            "notes_per_second": figure(400.0) | {"seconds_300": 0.8, "seconds_1000": 2.5}}
+            "notes_per_second": figure(400.0) | {"seconds_300": 0.8, "seconds_1000": 2.5},
+            "memory_mb": {"imports": 500, "whole": 620, "composer": 120}}
 
 
 def test_bars_hold_for_pieces_like_real_ones_and_fail_for_others():
