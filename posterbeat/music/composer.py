@@ -9,8 +9,9 @@ import torch
 from transformers import PreTrainedConfig, PreTrainedModel
 
 from posterbeat.controls import check_notes, check_seed, check_temperature
+from posterbeat.errors import WeightsError
 from posterbeat.genres import GENRES, mixture
-from posterbeat.hub import load_strict, read_tensors, resolve
+from posterbeat.hub import load_strict, read_config, read_tensors, resolve
 from posterbeat.music import features
 from posterbeat.music.echo import matches
 from posterbeat.music.ensemble import choose_programs
@@ -67,8 +68,13 @@ class BiLSTMComposer(PreTrainedModel):
             Files that are missing, damaged or of another model: tensors must match the config exactly.
         """
         folder = resolve(source)
-        config = ComposerConfig.from_pretrained(folder)
-        model = cls(config)
+        path = folder / "config.json"
+        if read_config(path).get("model_type") != ComposerConfig.model_type:  # transformers would only warn
+            raise WeightsError(f"{path} is not a composer's: its model_type must be {ComposerConfig.model_type}.")
+        try:
+            model = cls(ComposerConfig.from_pretrained(folder))
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise WeightsError(f"{path} does not describe a composer ({type(error).__name__}): fetch it again.") from error
         load_strict(model, read_tensors(folder / "model.safetensors"), folder / "model.safetensors")
         return model.eval()
 
