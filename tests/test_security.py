@@ -15,6 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from safetensors.numpy import save_file
 
 from posterbeat import BiLSTMComposer, PosterClassifier, PosterError, WeightsError
 from posterbeat.ui import fetch, gate, uploads, words
@@ -301,6 +302,7 @@ def test_a_pickle_is_never_read(model, name, tmp_path):
     weights, sprung = tmp_path / "weights", tmp_path / "sprung"
     weights.mkdir()
     (weights / "config.json").write_text("{}")
+    save_file({}, weights / "model.safetensors")
     (weights / name).write_bytes(pickle.dumps(_Trap(sprung)))
     with pytest.raises(WeightsError) as refused:
         model.from_pretrained(weights)

@@ -1,5 +1,6 @@
 """The folder in which visitors' files lie: uploads, and what is made from them."""
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -66,15 +67,14 @@ def sweep(age: float = KEPT, spared: Collection[str] = ()) -> None:
     for path in root().iterdir():
         if path in stay:
             continue
-        try:  # the time of the last change of an inode, since copies bring the times of their originals along
+        with contextlib.suppress(OSError):  # gone meanwhile, or the disk cannot be written just now: the next sweep comes
+            # The time of the last change of an inode, since copies bring the times of their originals along.
             last = max(entry.lstat().st_ctime for entry in (path, *path.rglob("*")))
-        except OSError:  # gone meanwhile
-            continue
-        if time.time() - last > age:
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+            if time.time() - last > age:
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
 
 
 def keep_tidy(kept: float = KEPT, spared: Collection[str] = ()) -> None:
