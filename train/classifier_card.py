@@ -88,17 +88,24 @@ def draw_confusion(counts: list[list[int]], path: Path, cell: int = 92) -> None:
 
 def run_row(name: str, run: dict) -> tuple[str, ...]:
     """A training run as a row of the card's table."""
-    height, width = run["size"]
+    height, width = run.get("read_size", run["size"])
     learned = {"head": "head alone", "deep": f"head and blocks from {run.get('split_at')} on", "full": "all layers",
-               "study": "all layers, from scratch"}[run["stage"]]
-    hard = run["stage"] == "study"
-    val = run["val"]
+               "study": "all layers, from scratch",
+               "export": f"nothing more: {'average of ' if len(run.get('start', ())) > 1 else ''}"
+                         f"{' and '.join(start_name(start) for start in run.get('start', ()))}"}[run["stage"]]
+    hard, none, val = run["stage"] == "study", run["stage"] == "export", run["val"]
     return (
         name, run.get("network") or run["backbone"], f"{height} x {width}", learned,
-        "first genre" if hard else "soft", "none" if not run["mixup"] else f"Beta({run['mixup']:g})",
+        "" if none else "first genre" if hard else "soft", f"Beta({run['mixup']:g})" if run["mixup"] else "none",
         str(len(run["curve"])), "yes" if run["flip"] else "no", share({"value": val["balanced_accuracy"]}),
         f"{val['log_loss']:.3f}",
     )
+
+
+def start_name(path: str) -> str:
+    """The run that a file or folder of weights came from."""
+    place = Path(path)
+    return place.parent.name if place.name in ("network.pt", "best.pt", "weights") else place.name
 
 
 _RUN_COLUMNS = ("run", "network", "read at (height x width)", "learned", "labels", "mixup", "epochs",
@@ -110,6 +117,7 @@ def draw_curves(runs: dict, path: Path) -> None:
     left, top, width, height = 70, 30, 560, 330
     picture = Image.new("RGB", (left + width + 190, top + height + 60), "white")
     draw, font = ImageDraw.Draw(picture), ImageFont.load_default(size=15)
+    runs = {name: run for name, run in runs.items() if run["curve"]}
     longest = max(len(run["curve"]) for run in runs.values())
     highest = max(row["val_balanced_accuracy"] for run in runs.values() for row in run["curve"])
     low, high = 0.2, math.ceil(highest * 10) / 10
@@ -167,6 +175,8 @@ def card(metrics: dict, config: dict) -> str:
         for name, words in _YARDSTICKS.items() if name in metrics.get("yardsticks", {})
     ]
     covering, speed = metrics["covering"], metrics["ms_per_poster"]
+    start = metrics.get("seconds_to_first_answer", {}).get("median")
+    start = f"; from the start of a process to its first answer {start:.1f} s go by" if start else ""
     return f"""{_FRONT}
 # PosterBeat's genre classifier
 
@@ -186,8 +196,8 @@ classifier.explain("poster.jpg")                                      # which pa
 
 ## The network
 PosterNet on `{backbone}` (ImageNet weights to start from): the head reads mean and standard deviation of every stage,
-the poster's own colours included, so that style counts beside content. Every picture is brought to 160 x 240 first and
-read at {width} x {height} (width x height){mirrored}, so that size and sharpness say nothing. Probabilities are calibrated on
+the poster's own colours included, so that style counts beside content. A plain frame around the poster is cut away; then it
+is brought to 160 x 240 and read at {width} x {height} (width x height){mirrored}, so that size and sharpness say nothing. Probabilities are calibrated on
 held-out posters with every genre counting alike.
 
 ## Measured
@@ -205,7 +215,7 @@ The same genre is read when a poster is changed ({metrics["agreement"]["n"]} pos
 Covering the hottest fifth of the heat map lowers the genre's probability by {covering["hottest_fifth"]["value"]:.3f},
 a random fifth by {covering["random_fifth"]["value"]:.3f}: {covering["ratio"]["value"]:.1f} times
 ({covering["ratio"]["low"]:.1f} to {covering["ratio"]["high"]:.1f}, {covering["n"]} posters). A poster takes
-{speed["median"]:.0f} ms from file to probabilities on {speed["threads"]} threads, {speed["batch"]:.0f} ms in a batch.
+{speed["median"]:.0f} ms from file to probabilities on {speed["threads"]} threads, {speed["batch"]:.0f} ms in a batch{start}.
 
 ## Data
 About 26,000 posters of films with their genres as public tables list them (IMDb's order where known), one a film,
@@ -229,7 +239,7 @@ def main() -> None:
     metrics = json.loads((folder / "metrics.json").read_text())
     config = json.loads((folder / "config.json").read_text())
     draw_confusion(metrics["confusion"]["counts"], folder / "confusion.png")
-    if metrics.get("runs"):
+    if any(run["curve"] for run in metrics.get("runs", {}).values()):
         draw_curves(metrics["runs"], folder / "curves.png")
     (folder / "README.md").write_text(card(metrics, config))
 

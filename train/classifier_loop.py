@@ -1,6 +1,7 @@
 """The training loop of every poster network: soft labels, balance, EMA, cosine, resume."""
 
 import csv
+import itertools
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,12 +15,14 @@ from timm.utils import ModelEmaV3
 from torch import nn
 
 from train.classifier_weights import calibrate, calibrated_log
-from train.poster_data import Posters, augment, balance_weights, balanced_accuracy, resize, to_input
+from train.poster_data import Posters, augment, balance_weights, balanced_accuracy, resize, to_input, unframed
 
 
 @dataclass
 class Settings:
     epochs: int = 8
+    posters: int = 0  # drawn an epoch; 0: as many as there are
+    minutes: float = 0.0  # the rate falls with the time spent and training ends with it; 0: with the epochs
     batch: int = 48
     lr: float = 1e-3  # of the head; the backbone gets lr * backbone_lr
     backbone_lr: float = 0.2  # pretrained layers are to be bent, not melted
@@ -28,7 +31,6 @@ class Settings:
     draw: float = 0.5  # 1: genres are drawn alike, 0: as they are; the loss weighs what is left of `balance`
     balance: float = 1.0  # 1: genres count alike, as in the figure that is published
     mixup: float = 0.0  # Beta parameter; 0 is off
-    crop: float = 1.0  # smallest share of cached maps that is read
     ema: float = 0.999
     warmup: float = 0.3  # epochs
     adam: bool = False  # plain Adam, constant rate, no EMA: the reference study's protocol
@@ -39,35 +41,16 @@ class Settings:
 
 
 class CachedViews:
-    """Arrays on disk as a source of batches: each time one of the views of each poster is taken at random.
+    """Arrays on disk, each with a row a poster, as a source of batches."""
 
-    `crop` below 1 cuts maps (posters, c, h, w) to a random window of at least that share: convolutions read a part of
-    the maps as they would read a part of the poster, so this is cropping after the frozen blocks, and costs nothing.
-    """
-
-    def __init__(self, views: Sequence[Sequence[np.ndarray]], crop: float = 1.0):
-        self.views, self.crop = [list(view) for view in views], crop
+    def __init__(self, parts: Sequence[np.ndarray]):
+        self.parts = list(parts)
 
     def __len__(self) -> int:
-        return len(self.views[0][0])
+        return len(self.parts[0])
 
     def inputs(self, rows: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
-        choice = rng.integers(len(self.views), size=len(rows))
-        inputs = [
-            np.stack([self.views[view][part][row] for view, row in zip(choice, rows)]).astype(np.float32)
-            for part in range(len(self.views[0]))
-        ]
-        return [self._window(part, rng) if part.ndim == 4 and self.crop < 1 else part for part in inputs]
-
-    def _window(self, maps: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        side = math.sqrt(rng.uniform(self.crop, 1.0))
-        height, width = (max(1, round(length * side)) for length in maps.shape[2:])
-        tops, lefts = (
-            rng.integers(length - kept + 1, size=len(maps)) for length, kept in zip(maps.shape[2:], (height, width))
-        )
-        return np.stack([
-            one[:, top : top + height, left : left + width] for one, top, left in zip(maps, tops, lefts)
-        ])
+        return [part[rows].astype(np.float32) for part in self.parts]
 
 
 class Pictures:
@@ -83,7 +66,7 @@ class Pictures:
         pictures = [self.pixels[row] for row in rows]
         if self.augmented:
             return [to_input(np.stack([augment(one, self.size, rng) for one in pictures]))]
-        return [to_input(np.stack([resize(one, self.size) for one in pictures]))]
+        return [to_input(np.stack([resize(unframed(one), self.size) for one in pictures]))]
 
 
 def batches(
@@ -91,7 +74,8 @@ def batches(
 ) -> Iterator[tuple]:
     """(step, rows, inputs) of an epoch, in an order that only seed and epoch decide; the first `skip` left out."""
     rng = np.random.default_rng([settings.seed, epoch])
-    order = rng.choice(rows, len(rows), p=chances / chances.sum()) if settings.draw else rng.permutation(rows)
+    count = settings.posters or len(rows)
+    order = rng.choice(rows, count, p=chances / chances.sum()) if settings.draw else rng.permutation(rows)[:count]
     for step in range(skip, len(order) // settings.batch):
         chosen = order[step * settings.batch : (step + 1) * settings.batch]
         yield step, chosen, source.inputs(chosen, np.random.default_rng([settings.seed, epoch, step]))
@@ -168,13 +152,14 @@ def train(
     model.to(device)
     optimiser_kind = torch.optim.Adam if settings.adam else torch.optim.AdamW
     optimiser = optimiser_kind(parameter_groups(model, pretrained, settings))
-    steps = len(rows) // settings.batch
+    steps = (settings.posters or len(rows)) // settings.batch
     schedule = CosineLRScheduler(
         optimiser, t_initial=settings.epochs * steps, warmup_t=int(settings.warmup * steps), warmup_prefix=False,
         lr_min=1e-6, t_in_epochs=False,
     )
     ema = ModelEmaV3(model, decay=settings.ema, use_warmup=True)
     first_epoch = skip = updates = 0
+    spent = 0.0  # seconds, over all sittings
     best, figure = math.inf, 0.0
     chances = balance_weights(labels[rows], settings.draw)
     weights = np.zeros(len(labels), np.float32)
@@ -187,24 +172,30 @@ def train(
         ema.module.load_state_dict(state["ema"])
         optimiser.load_state_dict(state["optimiser"])
         first_epoch, skip, updates, best = state["epoch"], state["step"], state["updates"], state["best"]
-        figure = state["figure"]
+        figure, spent = state["figure"], state["spent"]
         print(f"resuming at epoch {first_epoch}, step {skip}", flush=True)
+
+    def progress() -> float:
+        """Share of the training that lies behind."""
+        return spent / (60 * settings.minutes) if settings.minutes else updates / (settings.epochs * steps)
 
     def save(at_epoch: int, at_step: int) -> None:
         state = {"model": model.state_dict(), "ema": ema.module.state_dict(), "optimiser": optimiser.state_dict(),
-                 "epoch": at_epoch, "step": at_step, "updates": updates, "best": best, "figure": figure,
+                 "epoch": at_epoch, "step": at_step, "updates": updates, "best": best, "figure": figure, "spent": spent,
                  "settings": asdict(settings)}
         torch.save(state, checkpoint.with_suffix(".part"))
         checkpoint.with_suffix(".part").replace(checkpoint)
 
     mixing = np.random.default_rng(settings.seed)
-    for epoch in range(first_epoch, settings.epochs):
+    for epoch in itertools.count(first_epoch):
+        if progress() >= 1:
+            break
         model.train()
         for module in frozen_norms:
             for part in module.modules():
                 if isinstance(part, nn.modules.batchnorm._BatchNorm):
                     part.eval()
-        start = saved = time.time()
+        start = saved = last = time.time()
         losses = []
         for step, chosen, inputs in batches(source, rows, chances, settings, epoch, skip):
             inputs = [torch.from_numpy(part).to(device) for part in inputs]
@@ -217,7 +208,7 @@ def train(
                 target = share * target + (1 - share) * target.flip(0)
                 weight = share * weight + (1 - share) * weight.flip(0)
             if not settings.adam:
-                schedule.step_update(updates)
+                schedule.step_update(int(min(1.0, progress()) * settings.epochs * steps))
             with torch.autocast(device, torch.bfloat16, enabled=settings.bf16):
                 logits = model(*inputs)
             error = -((target * logits.float().log_softmax(1)).sum(1) * weight).mean()
@@ -228,6 +219,9 @@ def train(
             updates += 1
             ema.update(model, step=updates)
             losses.append(error.item())
+            spent, last = spent + time.time() - last, time.time()
+            if progress() >= 1:
+                break
             if time.time() - saved > 60 * settings.checkpoint_minutes:
                 saved = time.time()
                 save(epoch, step + 1)

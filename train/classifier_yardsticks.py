@@ -64,7 +64,9 @@ def training_runs(runs: Path) -> dict:
     found = {}
     for path in sorted(runs.glob("*/run.json")):
         record = json.loads(path.read_text())
-        with open(path.with_name("curve.csv"), newline="") as curve:
-            record["curve"] = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(curve)]
+        record["curve"] = []
+        if path.with_name("curve.csv").exists():
+            with open(path.with_name("curve.csv"), newline="") as curve:
+                record["curve"] = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(curve)]
         found[path.parent.name] = record
     return found

@@ -1,5 +1,6 @@
 """Prepared posters as the networks learn from them: rows, labels, balance, augmentation."""
 
+import io
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ import pandas as pd
 from PIL import Image
 
 from posterbeat.genres import GENRES
+from posterbeat.vision.framing import without_frame
 
 IMDB = "imdb:MovieGenre"  # the rows whose genres stand in IMDb's own order: what the published figures use
 STUDY_POSTERS = 7254  # how many balanced posters the reference study trained on
@@ -87,8 +89,8 @@ def resize(picture: np.ndarray, size: tuple[int, int], box: tuple[float, ...] | 
     return np.asarray(Image.fromarray(picture).resize((size[1], size[0]), Image.Resampling.BICUBIC, box=box))
 
 
-def augment(picture: np.ndarray, size: tuple[int, int], rng: np.random.Generator, area: float = 0.7) -> np.ndarray:
-    """A random view: mirrored, cropped, a little lighter or darker, now and then with a border.
+def augment(picture: np.ndarray, size: tuple[int, int], rng: np.random.Generator, area: float = 0.5) -> np.ndarray:
+    """A random view: mirrored, cropped, a little lighter or darker, now and then framed, blurred or badly compressed.
 
     Hue and top and bottom stay: colour speaks of genre, and titles stand below.
 
@@ -101,9 +103,12 @@ def augment(picture: np.ndarray, size: tuple[int, int], rng: np.random.Generator
     area
         Smallest share of the poster that a crop keeps.
     """
-    height, width = picture.shape[:2]
+    picture = unframed(picture)
     if rng.random() < 0.5:
-        picture = picture[:, ::-1]
+        picture = np.ascontiguousarray(picture[:, ::-1])
+    if rng.random() < 0.5:
+        picture = worn(picture, rng)
+    height, width = picture.shape[:2]
     if rng.random() < 0.15:  # scans come with borders
         border = int(rng.integers(4, 13))
         colour = picture.mean((0, 1)) if rng.random() < 0.3 else np.full(3, rng.choice([0, 255, rng.integers(256)]))
@@ -115,12 +120,29 @@ def augment(picture: np.ndarray, size: tuple[int, int], rng: np.random.Generator
         side, stretch = math.sqrt(rng.uniform(area, 1.0)), math.exp(rng.uniform(-0.1, 0.1))
         w, h = min(width, width * side * stretch), min(height, height * side / stretch)
         left, top = rng.uniform(0, width - w), rng.uniform(0, height - h)
-        view = resize(np.ascontiguousarray(picture), size, (left, top, left + w, top + h))
+        view = resize(picture, size, (left, top, left + w, top + h))
     if rng.random() < 0.5:
         gain, contrast = rng.uniform(0.85, 1.15), rng.uniform(0.85, 1.15)
         view = view.astype(np.float32) * gain
         view = np.clip((view - view.mean()) * contrast + view.mean(), 0, 255).astype(np.uint8)
     return view
+
+
+def worn(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The picture as copies of copies on the web are: smaller and enlarged again, and compressed as JPEG."""
+    copy = Image.fromarray(picture)
+    if rng.random() < 0.4:
+        scale = rng.uniform(0.5, 1.0)
+        small = copy.resize((round(copy.width * scale), round(copy.height * scale)), Image.Resampling.BICUBIC)
+        copy = small.resize(copy.size, Image.Resampling.BICUBIC)
+    file = io.BytesIO()
+    copy.save(file, "JPEG", quality=int(rng.integers(30, 96)))
+    return np.asarray(Image.open(file))
+
+
+def unframed(picture: np.ndarray) -> np.ndarray:
+    """A uint8 (h, w, 3) picture without its frame, as the classifier reads it."""
+    return np.asarray(without_frame(Image.fromarray(picture)))
 
 
 def to_input(views: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@
     python -m train.train_classifier deep                 the deeper blocks, from the head on: an hour on one core
     python -m train.train_classifier full                 everything, end to end (with a GPU: --device cuda --bf16)
     python -m train.train_classifier study poster_lenet   a network of the reference study, under its protocol
+    python -m train.train_classifier export --start A B   no training: averages weights, tries another --read-size or --flip
 
 Each writes checkpoints to its folder under runs/ and goes on from the last one when it is started again; a finished
 run is exported to `--weights` (config.json, model.safetensors, calibrated on val). `--epochs` and the rest override
@@ -22,10 +23,12 @@ from pathlib import Path
 import numpy as np
 import timm
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 import posterbeat.vision  # noqa: F401  registers the networks
 from posterbeat.vision.classifier import PosterClassifier
+from posterbeat.vision.engine import has_bf16
 from posterbeat.vision.fold import fold_batch_norms, unfold_batch_norms
 from posterbeat.vision.posternet import PosterNet
 from train.classifier_loop import CachedViews, Pictures, Settings, balanced_figures, train, val_figures
@@ -33,27 +36,25 @@ from train.classifier_weights import calibrate, calibrated_log, half_rounded, sa
 from train.evaluate_classifier import probabilities
 from train.poster_data import Posters, soft_labels, study_subset, trust
 from train.prepare_posters import prepare
-from train.shallow_views import Deep, Descriptor, cache_views, imagenet_posternet, runner
+from train.shallow_views import Deep, Descriptor, FreshViews, Shallow, imagenet_posternet, plain_views, runner
 
 _DEFAULTS = {
     "head": Settings(epochs=4, batch=512, lr=1e-3, ema=0.95, warmup=0.3, draw=0.0),
-    "deep": Settings(epochs=4, lr=3e-4, backbone_lr=0.67, head_decay=0.3, mixup=0.2, crop=0.7, ema=0.998),
+    "deep": Settings(epochs=4, lr=3e-4, backbone_lr=0.67, head_decay=0.3, mixup=0.2, ema=0.998, bf16=has_bf16()),
     "full": Settings(epochs=12, batch=64, lr=5e-4),
+    "export": Settings(epochs=0),
     "study": Settings(epochs=15, batch=64, adam=True, warmup=0.0, weight_decay=0.0, head_decay=0.0, balance=0.0, draw=0.0),
 }
 
 _BATCH = 16
 
 
-def views(folder: Path, split: str) -> list[list[np.ndarray]]:
-    """What shallow_views.py wrote for a split: [maps, settled] of each view, on disk."""
-    plain_first = sorted(folder.glob(f"{split}_*_settled.npy"), key=lambda path: ("plain" not in path.name, path.name))
-    if not plain_first:
-        raise SystemExit(f"No views of {split} in {folder}: run python -m train.shallow_views first.")
-    return [
-        [np.load(str(path).replace("_settled", "_maps"), mmap_mode="r"), np.load(path, mmap_mode="r")]
-        for path in plain_first
-    ]
+def plain_view(folder: Path, split: str) -> list[np.ndarray]:
+    """What shallow_views.py wrote for a split: maps and settled parts of the descriptor, on disk."""
+    paths = [folder / f"{split}_plain_{part}.npy" for part in ("maps", "settled")]
+    if not paths[1].exists():
+        raise SystemExit(f"No view of {split} in {folder}: run python -m train.shallow_views first.")
+    return [np.load(path, mmap_mode="r") for path in paths]
 
 
 def descriptors(deep: Deep, view: list[np.ndarray], path: Path) -> np.ndarray:
@@ -71,12 +72,28 @@ def descriptors(deep: Deep, view: list[np.ndarray], path: Path) -> np.ndarray:
 
 
 def start_posternet(arguments) -> PosterNet:
-    """PosterNet with ImageNet weights, and with those of `--start` (an earlier stage's best.pt) where given."""
+    """PosterNet with ImageNet weights, or with those of `--start` (network.pt of earlier stages, or a folder of weights).
+
+    Several starts are averaged, which is sound where one was trained from the other (Wortsman et al., "Model soups",
+    ICML 2022).
+    """
     network = imagenet_posternet(arguments.backbone)
-    if arguments.start:
-        state = torch.load(arguments.start, map_location="cpu", weights_only=True)
-        network.load_state_dict({name.removeprefix("network."): value for name, value in state.items()})
+    states = [
+        load_file(path / "model.safetensors") if path.is_dir() else torch.load(path, map_location="cpu", weights_only=True)
+        for path in arguments.start
+    ]
+    if states:
+        network.load_state_dict({
+            name: torch.stack([state[name].float() for state in states]).mean(0).to(value.dtype)
+            for name, value in states[0].items()
+        })
     return network
+
+
+def export(arguments, settings: Settings) -> nn.Module:
+    """Nothing is learnt: for other sizes, mirrored reading and averages of what is there."""
+    arguments.run.mkdir(parents=True, exist_ok=True)
+    return start_posternet(arguments)
 
 
 def train_head(arguments, settings: Settings) -> nn.Module:
@@ -85,10 +102,10 @@ def train_head(arguments, settings: Settings) -> nn.Module:
     deep = Deep(network, arguments.split_at)
     posters, held_out = (Posters.load(arguments.data, split) for split in ("train", "val"))
     learn, check = (
-        CachedViews([[descriptors(deep, views(arguments.views, split)[0], arguments.run / f"{split}_descriptors.npy")]])
+        CachedViews([descriptors(deep, plain_view(arguments.views, split), arguments.run / f"{split}_descriptors.npy")])
         for split in ("train", "val")
     )
-    spread = np.asarray(learn.views[0][0][::4], np.float32)
+    spread = np.asarray(learn.parts[0][::4], np.float32)
     network.head.norm.running_mean.copy_(torch.from_numpy(spread.mean(0)))
     network.head.norm.running_var.copy_(torch.from_numpy(spread.var(0)))
     # The stages' scales are known from all posters at once: better than learning them batch by batch.
@@ -97,6 +114,26 @@ def train_head(arguments, settings: Settings) -> nn.Module:
           frozen_norms=[network.head], trust=trust(posters))
     torch.save(network.state_dict(), arguments.run / "network.pt")
     return network
+
+
+class FullPrecision:
+    """Mixed into a layer's class: the layer stays in single precision under autocast."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        with torch.autocast(x.device.type, enabled=False):
+            return super().forward(x.float())
+
+
+def keep_depthwise(module: nn.Module) -> None:
+    """Leave the convolutions that go channel by channel as they are.
+
+    They hold one weight in fifty, and learning them takes a quarter of the time on a CPU, where bfloat16 makes them
+    slower still.
+    """
+    for part in module.modules():
+        if isinstance(part, nn.Conv2d) and part.groups > 1:
+            part.requires_grad_(False)
+            part.__class__ = type(f"FullPrecision{type(part).__name__}", (FullPrecision, type(part)), {})
 
 
 def train_deep(arguments, settings: Settings) -> nn.Module:
@@ -108,11 +145,12 @@ def train_deep(arguments, settings: Settings) -> nn.Module:
     deep = Deep(network, arguments.split_at).to(memory_format=torch.channels_last)
     start = {name: value.clone() for name, value in deep.state_dict().items()}
     posters, held_out = (Posters.load(arguments.data, split) for split in ("train", "val"))
-    learn = CachedViews(views(arguments.views, "train"), settings.crop)
-    check = CachedViews(views(arguments.views, "val")[:1])
+    learn = FreshViews(Shallow(imagenet_posternet(arguments.backbone), arguments.split_at), posters, arguments.size)
+    check = CachedViews(plain_view(arguments.views, "val"))
     network.backbone.requires_grad_(False)
     for module in deep.learning():
         module.requires_grad_(True)
+        keep_depthwise(module)
     train(deep, learn, np.arange(len(learn)), soft_labels(posters), posters.labels,
           val_figures(check, held_out), arguments.run, settings,
           deep.learning(), [network.head], trust(posters))
@@ -144,21 +182,22 @@ def train_study(arguments, settings: Settings) -> nn.Module:
     """A network from scratch: first listed genre, balanced posters, Adam."""
     torch.manual_seed(settings.seed)
     network = timm.create_model(arguments.network)
-    arguments.size = network.pretrained_cfg["input_size"][1:]
+    arguments.size = arguments.read_size = network.pretrained_cfg["input_size"][1:]
     posters, held_out = (Posters.load(arguments.data, split) for split in ("train", "val"))
-    learn, check = Pictures(posters, arguments.size, True), Pictures(held_out, arguments.size, False)
-    train(network, learn, study_subset(posters, settings.seed), soft_labels(posters, first=1.0, smooth=0.0),
-          posters.labels, val_figures(check, held_out), arguments.run, settings)
+    rows = study_subset(posters, settings.seed)
+    learn = CachedViews([Pictures(posters, arguments.size, False).inputs(rows, None)[0].astype(np.float16)])
+    train(network, learn, np.arange(len(rows)), soft_labels(posters, first=1.0, smooth=0.0)[rows], posters.labels[rows],
+          val_figures(Pictures(held_out, arguments.size, False), held_out), arguments.run, settings)
     return network
 
 
 def train_all(arguments) -> None:
     """Prepare, head, deeper blocks, export: each part that is already there is left as it is."""
     prepare(arguments.source, arguments.data)
-    cache_views(arguments.data, arguments.views, arguments.backbone, arguments.size, arguments.split_at)
+    plain_views(arguments.data, arguments.views, arguments.backbone, arguments.size, arguments.split_at)
     head = Path("runs/vision/head")
     run_stage(argparse.Namespace(**{**vars(arguments), "stage": "head", "run": head, "weights": None}))
-    deep = {"stage": "deep", "run": Path("runs/vision/deep"), "start": head / "network.pt",
+    deep = {"stage": "deep", "run": Path("runs/vision/deep"), "start": [head / "network.pt"],
             "weights": arguments.weights or Path("weights/classifier")}
     run_stage(argparse.Namespace(**{**vars(arguments), **deep}))
 
@@ -171,10 +210,13 @@ def main() -> None:
     parser.add_argument("--views", type=Path, default=Path("runs/vision/views"), help="what shallow_views.py wrote")
     parser.add_argument("--run", type=Path, help="folder of checkpoints; default runs/vision/<stage or network>")
     parser.add_argument("--weights", type=Path, help="folder to export to; default <run>/weights")
-    parser.add_argument("--start", type=Path, help="network.pt or best.pt of an earlier stage")
+    parser.add_argument("--start", type=Path, nargs="+", default=[], metavar="START",
+                        help="network.pt of an earlier stage, or a folder of weights; several are averaged")
     parser.add_argument("--backbone", default="tf_efficientnet_lite2", help="any timm name")
     parser.add_argument("--split-at", type=int, default=5, help="as given to shallow_views.py")
-    parser.add_argument("--size", type=int, nargs=2, default=(336, 224), metavar=("HEIGHT", "WIDTH"))
+    parser.add_argument("--size", type=int, nargs=2, default=(336, 224), metavar=("HEIGHT", "WIDTH"), help="learnt at")
+    parser.add_argument("--read-size", type=int, nargs=2, default=(360, 240), metavar=("HEIGHT", "WIDTH"),
+                        help="at which what was learnt reads: larger, as training views are crops")
     parser.add_argument("--start-share", type=float, default=0.3, help="for deep: share of the start's weights in the end")
     parser.add_argument("--flip", action=argparse.BooleanOptionalAction, default=False, help="read mirrored as well")
     for field in fields(Settings):
@@ -196,16 +238,19 @@ def run_stage(arguments) -> None:
     given = {field.name: getattr(arguments, field.name) for field in fields(Settings)}
     given = {name: value for name, value in given.items() if value is not None}
     settings = replace(_DEFAULTS[arguments.stage], **given)
-    stage = {"head": train_head, "deep": train_deep, "full": train_full, "study": train_study}[arguments.stage]
+    stage = {"head": train_head, "deep": train_deep, "full": train_full, "study": train_study,
+             "export": export}[arguments.stage]
     network = half_rounded(stage(arguments, settings))
     found, calibration = held_out_figures(network, arguments)
     weights = arguments.weights or arguments.run / "weights"
-    save_weights(network, weights, tuple(arguments.size), calibration, test_time_flip=arguments.flip)
-    record = {"stage": arguments.stage, "size": list(arguments.size), "flip": arguments.flip, **asdict(settings), "val": found}
+    save_weights(network, weights, tuple(arguments.read_size), calibration, test_time_flip=arguments.flip)
+    record = {"stage": arguments.stage, "size": list(arguments.size), "read_size": list(arguments.read_size),
+              "flip": arguments.flip, **asdict(settings), "val": found}
     if arguments.stage == "study":
         record["network"] = arguments.network
     else:
         record |= {"backbone": arguments.backbone, "split_at": arguments.split_at}
+        record["start"] = [str(path) for path in arguments.start]
     if arguments.stage == "deep":
         record["start_share"] = arguments.start_share
     (arguments.run / "run.json").write_text(json.dumps(record, indent=2) + "\n")
@@ -215,11 +260,11 @@ def run_stage(arguments) -> None:
 def held_out_figures(network: nn.Module, arguments) -> tuple[dict, dict]:
     """Figures on val as the app would read it, and the calibration they were reached with."""
     held_out = Posters.load(arguments.data, "val")
-    classifier = PosterClassifier(copy.deepcopy(network), (3, *arguments.size), flip=arguments.flip)
+    classifier = PosterClassifier(copy.deepcopy(network), (3, *arguments.read_size), flip=arguments.flip)
     rows = np.flatnonzero(held_out.imdb)
     labels = held_out.labels[rows]
     # At temperature 1 the logarithms of the probabilities are the logits but for a constant a poster.
-    logits = np.log(probabilities(classifier, held_out.pixels[rows]))
+    logits = np.log(probabilities(classifier, held_out.pixels[rows], exact=True))
     calibration = calibrate(logits, labels)
     loss, accuracy = balanced_figures(calibrated_log(logits, calibration), labels)
     return {"log_loss": round(loss, 4), "balanced_accuracy": round(accuracy, 4)}, calibration

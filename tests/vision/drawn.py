@@ -22,3 +22,10 @@ def poster(seed: int = 0, size: tuple[int, int] = (160, 240)) -> Image.Image:
         top = height * (0.83 + 0.05 * line)
         draw.rectangle((width * 0.1, top, width * rng.uniform(0.5, 0.9), top + height * 0.03), fill=colour())
     return picture
+
+
+def grainy(seed: int = 0) -> Image.Image:
+    """The same on a ground that is not plain, so that nothing of it is taken for a frame."""
+    pixels = np.array(poster(seed), int)
+    pixels += np.random.default_rng(seed).integers(-60, 60, pixels.shape)
+    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))

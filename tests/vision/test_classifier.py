@@ -9,13 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from safetensors.torch import load_file, save_file
 
 from posterbeat.errors import ParameterError, PosterError, WeightsError
 from posterbeat.genres import GENRES
+from posterbeat.vision import classifier as classifier_module
 from posterbeat.vision.classifier import PosterClassifier
-from tests.vision.drawn import poster
+from posterbeat.vision.engine import compiled
+from tests.vision.drawn import grainy, poster
 
 SHIPPED = Path(__file__).parents[2] / "weights" / "classifier"
 
@@ -57,14 +59,35 @@ def test_path_bytes_picture_and_array_read_alike(classifier, tmp_path):
     assert all(reading == readings[0] for reading in readings)
 
 
-def test_a_batch_reads_as_its_posters_do_one_by_one(classifier):
-    posters = [poster(seed, (160 + 10 * seed, 240)) for seed in range(18)]
-    for exact, tolerance in ((True, 1e-4), (False, 0.05)):
-        for one, reading in zip(posters, classifier.predict_batch(posters, exact)):
+@pytest.mark.parametrize("count", [1, 10])
+@pytest.mark.parametrize("engine", [True, False], ids=["OpenVINO", "PyTorch"])
+@pytest.mark.parametrize("exact, tolerance", [(True, 1e-4), (False, 0.05)], ids=["exact", "half"])
+def test_a_batch_reads_as_its_posters_do_one_by_one(folder, monkeypatch, count, engine, exact, tolerance):
+    rewrite(folder, test_time_flip=exact)
+    monkeypatch.setattr(classifier_module, "_WORTH_COMPILING", 10)
+    made = []
+
+    def compile_or_not(*arguments, **options):
+        made.append(engine)
+        return compiled(*arguments, **options) if engine else None
+
+    monkeypatch.setattr(classifier_module, "compiled", compile_or_not)
+    classifier = PosterClassifier.from_pretrained(folder)
+    posters = [poster(seed, (160 + 10 * seed, 240)) for seed in range(count)]
+    for _ in range(2):
+        for one, reading in zip(posters, classifier.predict_batch(posters, exact), strict=True):
             assert list(classifier.predict(one).probabilities.values()) == pytest.approx(
                 list(reading.probabilities.values()), abs=tolerance
             )
+    assert len(made) == (count == 10)  # made once, and only where it pays
     assert classifier.predict_batch([]) == []
+
+
+def test_openvino_gives_what_the_shipped_network_gives(shipped):
+    pixels = torch.stack([shipped._pixels(poster(seed)) for seed in range(3)])
+    engine = compiled(shipped.network, (1, *shipped.input_size), exact=True)
+    found = np.concatenate([engine(one[None].numpy())[0] for one in pixels])
+    np.testing.assert_allclose(found, shipped.logits(pixels).numpy(), atol=1e-3)
 
 
 def test_threads_do_not_meet(classifier):
@@ -124,6 +147,18 @@ def test_a_heat_map_covers_the_poster(shipped, genre):
     assert heat.max() == pytest.approx(1, abs=1e-6)
 
 
+def test_a_frame_changes_neither_reading_nor_heat(shipped):
+    picture = poster(7)
+    framed = ImageOps.expand(picture, (8, 12, 8, 12), "white")
+    assert shipped.predict(framed) == shipped.predict(picture)
+    heat, inner = shipped.explain(framed), shipped.explain(picture)
+    assert heat.shape == inner.shape
+    assert heat[0].max() == heat[:, 0].max() == 0  # the frame says nothing
+    (row, column), (inner_row, inner_column) = (np.unravel_index(one.argmax(), one.shape) for one in (heat, inner))
+    assert abs(row - (inner_row * 240 / 264 + heat.shape[0] * 12 / 264)) < 4
+    assert abs(column - (inner_column * 160 / 176 + heat.shape[1] * 8 / 176)) < 4
+
+
 def test_genres_are_seen_in_different_places(shipped):
     assert not np.allclose(shipped.explain(poster(6), "horror"), shipped.explain(poster(6), "comedy"), atol=0.05)
 
@@ -136,7 +171,7 @@ def test_heat_of_an_unknown_genre_is_refused(classifier):
 def test_covering_the_hot_part_costs_more_than_covering_the_cold_part(shipped):
     drops = []
     for seed in range(8):
-        picture = np.asarray(poster(seed))
+        picture = np.asarray(grainy(seed))
         reading = shipped.predict(picture)
         heat = np.asarray(Image.fromarray(shipped.explain(picture)).resize(picture.shape[1::-1]))
         after = []

@@ -1,6 +1,7 @@
 """The training loop learns, goes on after an interruption, and its parts do what they say."""
 
 import json
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -17,8 +18,9 @@ from train.classifier_card import draw_curves, trained
 from train.classifier_loop import Pictures, Settings, logits_of, train, val_figures
 from train.classifier_yardsticks import training_runs
 from train.evaluate_classifier import any_genre, balanced, calibration_error, interval
-from train.poster_data import IMDB, Posters, augment, balance_weights, soft_labels, study_subset, trust
-from train.shallow_views import Deep, Shallow
+from train.poster_data import IMDB, Posters, augment, balance_weights, soft_labels, study_subset, to_input, trust, worn
+from train.shallow_views import Deep, FreshViews, Shallow
+from train.train_classifier import keep_depthwise
 
 SETTINGS = Settings(epochs=3, batch=10, lr=3e-3, ema=0.5, draw=0.0)
 
@@ -104,6 +106,15 @@ def test_a_view_keeps_size_and_hue():
     assert all(view[48, 32, 0] > 3 * max(view[48, 32, 1:].max(), 1) for view in views)  # but always red
 
 
+def test_worn_pictures_look_alike():
+    picture = np.asarray(poster(5))
+    rng = np.random.default_rng(0)
+    copies = [worn(picture, rng).astype(int) for _ in range(10)]
+    gaps = [np.abs(copy - picture).mean() for copy in copies]
+    assert all(copy.shape == picture.shape for copy in copies)
+    assert 0 < min(gaps) and max(gaps) < 12
+
+
 def test_both_halves_make_the_whole_network():
     network = timm.create_model("posternet").eval()
     picture = torch.rand(1, 3, 96, 64)
@@ -111,6 +122,53 @@ def test_both_halves_make_the_whole_network():
         for split_at in (3, 4, 5):
             halves = Deep(network, split_at)(*Shallow(network, split_at)(picture))
             torch.testing.assert_close(halves, network(picture), atol=1e-4, rtol=1e-4)
+
+
+def test_fresh_views_are_new_each_time_and_as_the_network_sees_them(posters):
+    network = timm.create_model("posternet").eval()
+    shallow = Shallow(network, 4)
+    source, rows = FreshViews(shallow, posters, (96, 64)), np.arange(11)
+    maps, settled = source.inputs(rows, np.random.default_rng(0))
+    again, _ = source.inputs(rows, np.random.default_rng(0))
+    other, _ = source.inputs(rows, np.random.default_rng(1))
+    np.testing.assert_array_equal(maps, again)
+    assert all(not np.allclose(one, two, atol=0.05) for one, two in zip(maps, other))
+    rng = np.random.default_rng(0)
+    pixels = torch.from_numpy(to_input(np.stack([augment(posters.pixels[row], (96, 64), rng) for row in rows])))
+    with torch.inference_mode():
+        plain_maps, plain_settled = shallow(pixels)
+    assert maps.shape == plain_maps.shape
+    # bfloat16, where the processor has it, keeps three digits
+    for found, wanted in ((maps, plain_maps.numpy()), (settled, plain_settled.numpy())):
+        assert np.abs(found - wanted).mean() < 0.02 * np.abs(wanted).mean()
+
+
+def test_depthwise_kernels_stay_and_the_rest_learns():
+    deep = Deep(timm.create_model("posternet").eval(), 5)
+    maps, settled = Shallow(deep.network, 5)(torch.rand(4, 3, 96, 64))
+    before = deep(maps, settled)
+    for module in deep.learning():
+        keep_depthwise(module)
+    torch.testing.assert_close(deep(maps, settled), before)
+    with torch.autocast("cpu", torch.bfloat16):
+        deep(maps.detach(), settled.detach()).float().square().sum().backward()
+    convolutions = [part for module in deep.learning() for part in module.modules() if isinstance(part, torch.nn.Conv2d)]
+    assert {part.groups > 1 for part in convolutions} == {True, False}
+    assert all((part.weight.grad is None) == (part.groups > 1) for part in convolutions)
+
+
+def test_training_ends_with_the_time_given(posters, tmp_path):
+    network = timm.create_model("poster_lenet")
+    source = Pictures(posters, (48, 32), False)
+    settings = replace(SETTINGS, epochs=2, posters=20, minutes=0.02, lr=1e-3)
+    start = time.time()
+    train(network, source, np.arange(50), soft_labels(posters), posters.labels, val_figures(source, posters), tmp_path, settings)
+    assert time.time() - start < 15
+    epochs = pd.read_csv(tmp_path / "curve.csv").epoch
+    again = time.time()
+    train(network, source, np.arange(50), soft_labels(posters), posters.labels, val_figures(source, posters), tmp_path, settings)
+    assert time.time() - again < 15
+    assert len(pd.read_csv(tmp_path / "curve.csv")) == len(epochs)  # the time is spent: nothing is added
 
 
 def test_figures_on_a_case_worked_by_hand():
