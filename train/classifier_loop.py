@@ -15,6 +15,8 @@ from timm.utils import ModelEmaV3
 from torch import nn
 
 from train.classifier_weights import calibrate, calibrated_log
+from train.curves import Curves
+from train.parallel import Team
 from train.poster_data import Posters, augment, balance_weights, balanced_accuracy, resize, to_input, unframed
 
 
@@ -70,15 +72,18 @@ class Pictures:
 
 
 def batches(
-    source, rows: np.ndarray, chances: np.ndarray, settings: Settings, epoch: int, skip: int = 0
+    source, rows: np.ndarray, chances: np.ndarray, settings: Settings, epoch: int, skip: int = 0, rank: int = 0, size: int = 1
 ) -> Iterator[tuple]:
-    """(step, rows, inputs) of an epoch, in an order that only seed and epoch decide; the first `skip` left out."""
+    """(step, rows, inputs) of an epoch, in an order that only seed and epoch decide; the first `skip` left out.
+
+    Of several processes each takes every `size`th poster of a batch.
+    """
     rng = np.random.default_rng([settings.seed, epoch])
     count = settings.posters or len(rows)
     order = rng.choice(rows, count, p=chances / chances.sum()) if settings.draw else rng.permutation(rows)[:count]
     for step in range(skip, len(order) // settings.batch):
-        chosen = order[step * settings.batch : (step + 1) * settings.batch]
-        yield step, chosen, source.inputs(chosen, np.random.default_rng([settings.seed, epoch, step]))
+        chosen = order[step * settings.batch : (step + 1) * settings.batch][rank::size]
+        yield step, chosen, source.inputs(chosen, np.random.default_rng([settings.seed, epoch, step, *[rank] * (size > 1)]))
 
 
 @torch.inference_mode()
@@ -123,7 +128,8 @@ def train(
     frozen_norms: Sequence[nn.Module] = (),
     trust: np.ndarray | None = None,
 ) -> float:
-    """Train `model` in place and leave it at its best epoch on `val`.
+    """Train `model` in place and leave it at its best epoch on `val`; with a part of each batch, where it is one of several
+    processes (see train/parallel.py).
 
     Parameters
     ----------
@@ -148,8 +154,10 @@ def train(
     """
     run.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(settings.seed)
-    device = settings.device
+    team = Team(settings.device)
+    device = team.device
     model.to(device)
+    team.begin_alike(model)
     optimiser_kind = torch.optim.Adam if settings.adam else torch.optim.AdamW
     optimiser = optimiser_kind(parameter_groups(model, pretrained, settings))
     steps = (settings.posters or len(rows)) // settings.batch
@@ -187,6 +195,7 @@ def train(
         checkpoint.with_suffix(".part").replace(checkpoint)
 
     mixing = np.random.default_rng(settings.seed)
+    curves = Curves(run, write=team.leads)
     for epoch in itertools.count(first_epoch):
         if progress() >= 1:
             break
@@ -197,7 +206,7 @@ def train(
                     part.eval()
         start = saved = last = time.time()
         losses = []
-        for step, chosen, inputs in batches(source, rows, chances, settings, epoch, skip):
+        for step, chosen, inputs in batches(source, rows, chances, settings, epoch, skip, team.rank, team.size):
             inputs = [torch.from_numpy(part).to(device) for part in inputs]
             inputs = [x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x for x in inputs]
             target = torch.from_numpy(targets[chosen]).to(device)
@@ -209,31 +218,37 @@ def train(
                 weight = share * weight + (1 - share) * weight.flip(0)
             if not settings.adam:
                 schedule.step_update(int(min(1.0, progress()) * settings.epochs * steps))
-            with torch.autocast(device, torch.bfloat16, enabled=settings.bf16):
+            with torch.autocast(device.type, torch.bfloat16, enabled=settings.bf16):
                 logits = model(*inputs)
             error = -((target * logits.float().log_softmax(1)).sum(1) * weight).mean()
             optimiser.zero_grad()
             error.backward()
+            team.average_gradients(model)
             nn.utils.clip_grad_norm_(model.parameters(), 5.0)
             optimiser.step()
             updates += 1
             ema.update(model, step=updates)
-            losses.append(error.item())
-            spent, last = spent + time.time() - last, time.time()
+            losses.append(team.sum(error.item())[0] / team.size)
+            (spent,), last = team.told(spent + time.time() - last), time.time()
             if progress() >= 1:
                 break
             if time.time() - saved > 60 * settings.checkpoint_minutes:
                 saved = time.time()
+                if not team.leads:
+                    continue
                 save(epoch, step + 1)
                 print(f"  epoch {epoch} step {step + 1} of {steps}, loss {np.mean(losses[-200:]):.4f}, "
                       f"{len(losses) * settings.batch / (saved - start):.0f} posters a second", flush=True)
         skip = 0
+        if not team.leads:
+            continue
         kept = model if settings.adam else ema.module
         loss, accuracy = validate(kept)
         if loss < best:
             best, figure = loss, accuracy
             torch.save(kept.state_dict(), run / "best.pt")
         save(epoch + 1, 0)
+        curves.add(epoch + 1, train_loss=np.mean(losses or [0]), val_log_loss=loss, val_balanced_accuracy=accuracy)
         new = not (run / "curve.csv").exists()
         with open(run / "curve.csv", "a", newline="") as curve:
             writer = csv.writer(curve)
@@ -243,6 +258,7 @@ def train(
                              f"{time.time() - start:.0f}"])
         print(f"epoch {epoch + 1}: loss {np.mean(losses or [0]):.4f}, val loss {loss:.4f}, accuracy {accuracy:.4f}, "
               f"{time.time() - start:.0f} s", flush=True)
+    figure, = team.told(figure)  # and with it the others wait until the best epoch is written
     model.load_state_dict(torch.load(run / "best.pt", map_location=device, weights_only=True))
     return figure
 

@@ -34,6 +34,7 @@ from posterbeat.vision.posternet import PosterNet
 from train.classifier_loop import CachedViews, Pictures, Settings, balanced_figures, train, val_figures
 from train.classifier_weights import calibrate, calibrated_log, half_rounded, save_weights
 from train.evaluate_classifier import probabilities
+from train.parallel import Team
 from train.poster_data import Posters, soft_labels, study_subset, trust
 from train.prepare_posters import prepare
 from train.shallow_views import Deep, Descriptor, FreshViews, Shallow, imagenet_posternet, plain_views, runner
@@ -240,7 +241,10 @@ def run_stage(arguments) -> None:
     settings = replace(_DEFAULTS[arguments.stage], **given)
     stage = {"head": train_head, "deep": train_deep, "full": train_full, "study": train_study,
              "export": export}[arguments.stage]
-    network = half_rounded(stage(arguments, settings))
+    team = Team(settings.device)
+    network = half_rounded(stage(arguments, replace(settings, device=str(team.device))))
+    if not team.leads:
+        return
     found, calibration = held_out_figures(network, arguments)
     weights = arguments.weights or arguments.run / "weights"
     save_weights(network, weights, tuple(arguments.read_size), calibration, test_time_flip=arguments.flip)

@@ -1,0 +1,101 @@
+"""Training by several processes makes the run that one would make, under `accelerate launch` on CPUs (gloo)."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from posterbeat.genres import GENRES
+from tests.music.made import tune
+from train.prepare_music import prepare
+
+pytest.importorskip("accelerate", reason="TRAINING BY SEVERAL PROCESSES WAS NOT TESTED: posterbeat[train] is not installed")
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory):
+    """The array file of ten made pieces, one a genre in `train` and in `val`."""
+    folder = tmp_path_factory.mktemp("midi")
+    rows = []
+    for split in ("train", "val"):
+        for number, genre in enumerate(GENRES):
+            name = f"{split}-{genre}.mid"
+            tune(8, tempo=90.0 + 10 * number).to_midi().write(str(folder / name))
+            rows.append({"file": name, "split": split, "genre": genre})
+    with (folder / "midi.csv").open("w", newline="") as table:
+        writer = csv.DictWriter(table, ["file", "split", "genre"])
+        writer.writeheader()
+        writer.writerows(rows)
+    prepare(folder, folder / "music.npz")
+    return folder / "music.npz"
+
+
+def start(*words, processes=0):
+    """`python` with these words, by itself or as so many processes of `accelerate launch`."""
+    launcher = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", str(processes),
+                "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
+    command = [*launcher, *words] if processes else [sys.executable, *words]
+    done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=280,
+                          env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"})
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def test_shares_of_a_batch_give_the_gradient_of_the_whole(tmp_path):
+    for size in (1, 2):
+        (tmp_path / str(size)).mkdir()
+    start("tests/launched.py", str(tmp_path / "2"), processes=2)
+    start("tests/launched.py", str(tmp_path / "1"))
+    alone = torch.load(tmp_path / "1/0.pt", weights_only=True)
+    assert (alone["size"], alone["told"], alone["sum"], alone["largest"]) == (1, [7], [1.5, 0], [0, 0])
+    for rank in range(2):
+        one = torch.load(tmp_path / f"2/{rank}.pt", weights_only=True)
+        assert (one["size"], one["told"], one["sum"], one["largest"]) == (2, [7], [3, 1], [1, 0])
+        torch.testing.assert_close(one["weights"], alone["weights"], rtol=0, atol=0)
+        torch.testing.assert_close(one["gradients"], alone["gradients"])
+
+
+def learn(music, out, processes=0, *words):
+    """Eight updates; the lines of its log by kind."""
+    start("-m", "train.train_composer", str(music), str(out), "--batch", "4", "--phrases", "2", "--updates", "10", "--lr", "0.03",
+          "--threads", "1", *words, processes=processes)
+    lines = list(csv.reader((out / "log.csv").open()))
+    return {kind: [[float(value) for value in line[1:]] for line in lines if line[0] == kind] for kind in ("train", "val")}
+
+
+def test_two_processes_learn_what_one_does_and_one_goes_on_from_there(music, tmp_path):
+    one, two = learn(music, tmp_path / "one"), learn(music, tmp_path / "two", 2)
+    for kind in ("train", "val"):
+        assert len(one[kind]) == len(two[kind]) == 1  # written once, not by each process
+    (_, updates, notes, _, bits, *_), (_, updates_of_two, notes_of_two, _, bits_of_two, *_) = one["val"][0], two["val"][0]
+    assert (updates, updates_of_two) == (10, 10) and notes_of_two == pytest.approx(notes, rel=0.1)
+    assert bits_of_two == pytest.approx(bits, rel=0.05)
+    assert two["train"][0][5] == pytest.approx(one["train"][0][5], rel=0.05)
+    before = json.loads((tmp_path / "two/best.json").read_text())
+    on = learn(music, tmp_path / "two")
+    assert on["val"][1][1] == 20 and on["val"][1][2] > before["notes_seen"]
+    assert on["val"][1][4] < bits_of_two < 0.9 * np.log2(12 * 17 * 128 * 24 * 32)  # learned, and still learning
+
+
+def test_the_curves_are_tensorboards(tmp_path):
+    pytest.importorskip("tensorboard", reason="TENSORBOARD WAS NOT TESTED: posterbeat[train] is not installed")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    from train.curves import Curves
+
+    curves = Curves(tmp_path)
+    curves.add(10, train_bits=7.5, train_rate=0.001)
+    curves.add(20, train_bits=6.5, val_bits=7.0)
+    Curves(tmp_path / "not", write=False).add(10, train_bits=1.0)
+    read = EventAccumulator(str(tmp_path / "tensorboard"))
+    read.Reload()
+    assert sorted(read.Tags()["scalars"]) == ["train/bits", "train/rate", "val/bits"]
+    assert [(point.step, point.value) for point in read.Scalars("train/bits")] == [(10, 7.5), (20, 6.5)]
+    assert not (tmp_path / "not").exists()
