@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import PreTrainedConfig, PreTrainedModel
+from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
 
 from posterbeat.controls import check_notes, check_seed, check_temperature
 from posterbeat.errors import WeightsError
@@ -146,3 +146,8 @@ class BiLSTMComposer(PreTrainedModel):
             row["condition"][:3] = features.condition_buckets(None, None, None, events.bar)[:3]
             row["ensemble"] = np.zeros(18, np.float32)
         return collate([row])
+
+
+# So that transformers' AutoModel.from_pretrained knows a composer by its config.json.
+AutoConfig.register(ComposerConfig.model_type, ComposerConfig, exist_ok=True)
+AutoModel.register(ComposerConfig, BiLSTMComposer, exist_ok=True)
