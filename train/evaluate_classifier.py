@@ -1,9 +1,11 @@
 """Measure the classifier on `test` and write metrics.json beside its weights.
 
     python -m train.evaluate_classifier                     weights/classifier on data/posters
-    python -m train.evaluate_classifier --yardsticks        also the networks under runs/vision and the colour histogram
-    python -m train.evaluate_classifier --split val         print the figures of val, write nothing
-    python -m train.evaluate_classifier --speed             measure the times again, leave the other figures
+    python -m train.evaluate_classifier --parts yardsticks runs     the networks under runs/vision, the colour histogram
+    python -m train.evaluate_classifier --parts speed               the times again
+    python -m train.evaluate_classifier --split val                 print the figures of val, write nothing
+
+What is not measured again stays as it is in metrics.json.
 
 Balanced accuracy, recall, confusion, macro F1 and the others are over the posters whose genres stand in IMDb's own
 order, labelled by the first listed of the five. Intervals are 95 % bootstrap intervals over posters.
@@ -30,6 +32,7 @@ from train.poster_data import Posters, balance_weights
 _SEED = 0
 _DRAWS = 1000  # bootstrap samples
 _BINS = 15
+_PARTS = ("figures", "agreement", "covering", "speed", "yardsticks", "runs")
 
 
 def interval(figure, *arrays: np.ndarray, seed: int = _SEED) -> dict:
@@ -218,42 +221,41 @@ def main() -> None:
     parser.add_argument("--source", type=Path, default=Path("../shared/data/posters"), help="folder of the zips")
     parser.add_argument("--runs", type=Path, default=Path("runs/vision"))
     parser.add_argument("--split", default="test", choices=("test", "val"))
-    parser.add_argument("--quick", action="store_true", help="only what one reading of every poster gives")
-    parser.add_argument("--speed", action="store_true", help="measure only the times again")
-    parser.add_argument("--yardsticks", action="store_true")
+    parser.add_argument("--parts", nargs="+", choices=_PARTS, default=_PARTS[:4])
     arguments = parser.parse_args()
     posters = Posters.load(arguments.data, arguments.split)
     classifier = PosterClassifier.from_pretrained(arguments.weights)
-    files = poster_files(posters, arguments.source / f"{arguments.split}.zip")
-    path = arguments.weights / "metrics.json"
-    before = json.loads(path.read_text()) if path.exists() else {}
-    if arguments.speed:
-        times = timings(classifier, arguments.weights, files)
-        path.write_text(json.dumps(before | times, indent=2) + "\n")
-        print(json.dumps(times))
-        return
-    metrics = {
-        "split": arguments.split,
-        "seed": _SEED,
-        "interval": "95 % bootstrap",
-        **figures(probabilities(classifier, posters.pixels, exact=True), posters),
-    }
-    if not arguments.quick:
-        metrics["agreement"] = agreement(classifier, posters)
-        metrics["covering"] = covering(classifier, posters)
-        metrics |= timings(classifier, arguments.weights, files)
-    metrics["yardsticks"], metrics["runs"] = before.get("yardsticks", {}), before.get("runs", {})
-    if arguments.yardsticks:
-        from train.classifier_yardsticks import training_runs, yardsticks
+    found = {}
+    if "figures" in arguments.parts:
+        found |= {"split": arguments.split, "seed": _SEED, "interval": "95 % bootstrap",
+                  **figures(probabilities(classifier, posters.pixels, exact=True), posters)}
+    if "agreement" in arguments.parts:
+        found["agreement"] = agreement(classifier, posters)
+    if "covering" in arguments.parts:
+        found["covering"] = covering(classifier, posters)
+    if "speed" in arguments.parts:
+        files = poster_files(posters, arguments.source / f"{arguments.split}.zip")
+        found |= timings(classifier, arguments.weights, files)
+    if "yardsticks" in arguments.parts:
+        from train.classifier_yardsticks import yardsticks
 
-        metrics["yardsticks"] |= yardsticks(arguments.data, arguments.runs, posters)
-        metrics["runs"] |= training_runs(arguments.runs)
-    if arguments.split == "val":
-        print(json.dumps(metrics, indent=2))
-        return
-    path.write_text(json.dumps(metrics, indent=2) + "\n")
-    short = ("balanced_accuracy", "ece", "agreement", "covering", "ms_per_poster", "seconds_to_first_answer")
-    print(json.dumps({name: metrics[name] for name in short if name in metrics}))
+        found["yardsticks"] = yardsticks(arguments.data, arguments.runs, posters)
+    if "runs" in arguments.parts:
+        from train.classifier_yardsticks import training_runs
+
+        found["runs"] = training_runs(arguments.runs)
+    print(json.dumps({name: figure for name, figure in found.items() if name != "runs"}, indent=2))
+    if arguments.split == "test":
+        write(arguments.weights / "metrics.json", found)
+
+
+def write(path: Path, found: dict) -> None:
+    """Add new figures to a metrics.json; of yardsticks and runs, earlier ones of other names stay."""
+    metrics = json.loads(path.read_text()) if path.exists() else {}
+    for name in ("yardsticks", "runs"):
+        if name in found:
+            found[name] = metrics.get(name, {}) | found[name]
+    path.write_text(json.dumps(metrics | found, indent=2) + "\n")
 
 
 if __name__ == "__main__":
