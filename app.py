@@ -27,6 +27,7 @@ from posterbeat.ui.widgets import lay_out
 
 COMPOSING = "composing"  # two at a time, whoever asks: more would only slow each other down
 WAITING = 40  # at the most: whoever comes then is told at once, and would have waited for minutes
+NEVER = 10**9  # seconds: gradio's sweeps stop for good at a disk error, so ours go instead; at the end it removes its uploads
 TAKES = 6  # kept of each visitor
 _PRIVATE = {"api_visibility": "private"}  # the page's own events; the API has endpoints of its own
 _QUIET = {**_PRIVATE, "queue": False, "show_progress": "hidden"}
@@ -34,10 +35,9 @@ _QUIET = {**_PRIVATE, "queue": False, "show_progress": "hidden"}
 
 def build(studio: Studio) -> gr.Blocks:
     """The page and its endpoints, for one studio."""
-    kept = float(os.environ.get("POSTERBEAT_KEPT", KEPT))
     root()  # before gradio asks where files lie
     with gr.Blocks(title="PosterBeat: a soundtrack for any film poster", analytics_enabled=False,
-                   delete_cache=(int(max(1, kept / 6)), int(kept)), fill_width=True) as page:
+                   delete_cache=(NEVER, NEVER), fill_width=True) as page:
         w = lay_out()
         _wire_reading(studio, w)
         _wire_composing(studio, w)
@@ -50,7 +50,7 @@ def build(studio: Studio) -> gr.Blocks:
 
         page.unload(leave)
         add_endpoints(studio, tuple(ENSEMBLES), COMPOSING)
-    keep_tidy(kept, {path for block in page.blocks.values() for path in block.keep_in_cache})
+    keep_tidy(float(os.environ.get("POSTERBEAT_KEPT", KEPT)), {path for block in page.blocks.values() for path in block.keep_in_cache})
     return page.queue(max_size=WAITING)
 
 

@@ -56,7 +56,7 @@ def folder() -> Path:
 def sweep(age: float = KEPT, spared: Collection[str] = ()) -> None:
     """Remove what came into the folder more than `age` seconds ago, uploads that were broken off included.
 
-    gradio's own delete_cache forgets what an earlier run left, and what it did not itself write.
+    gradio knows only what it wrote itself in this run, and its sweeps stop for good at the first error of the disk.
 
     Parameters
     ----------
