@@ -50,7 +50,8 @@ def build(studio: Studio) -> gr.Blocks:
 
         page.unload(leave)
         add_endpoints(studio, tuple(ENSEMBLES), COMPOSING)
-    keep_tidy(float(os.environ.get("POSTERBEAT_KEPT", KEPT)), {path for block in page.blocks.values() for path in block.keep_in_cache})
+    own = {path for block in page.blocks.values() for path in block.keep_in_cache}
+    keep_tidy(float(os.environ.get("POSTERBEAT_KEPT", KEPT)), own)
     return page.queue(max_size=WAITING)
 
 
