@@ -80,7 +80,7 @@ class BiLSTMComposer(PreTrainedModel):
 
     def generate(self, genre_mix: str | Mapping[str, float], notes: int = 600, temperature: float = 1.0,
                  seed: int = 0, *, ensemble: str | None = None, tempo: float | None = None, mode: str | None = None,
-                 density: float | None = None, guidance: float = 1.5, top_p: float = 0.96,
+                 density: float | None = None, guidance: float = 3.0, top_p: float = 0.96,
                  progress: Callable[[int, int], None] | None = None) -> Score:
         """Write a piece of exactly `notes` notes.
 

@@ -18,7 +18,7 @@ _FAMILIES = slice(len(COLUMNS), len(COLUMNS) + 17)  # the percentage of notes th
 _TYPICAL = slice(_FAMILIES.stop, _FAMILIES.stop + len(GENRES))  # how far in per cent the row sounds like each genre
 # How much likelier a row becomes with what it says of the genre. A row of two genres serves a mixture of both best, and
 # the more one of them weighs, the more the rows lean to it. Chosen on `val`.
-_LEANING = 3.0
+_LEANING = 5.0
 
 
 @dataclass(frozen=True)
