@@ -34,6 +34,7 @@ class Hub:
     status : answer every request with this status instead
     delay : seconds before every answer
     cut : send only this many bytes of each of the next `cuts` downloads, then close the connection
+    trickle : send downloads in pieces of so many bytes, a tenth of a second apart
     spoil : change a byte of every download, while the ETag stays that of the true content
     requests : (method, path, headers) of what was asked
     """
@@ -41,12 +42,14 @@ class Hub:
     repos: dict[str, dict[str, dict[str, bytes]]] = field(default_factory=dict)  # repo -> commit -> name -> content
     refs: dict[str, dict[str, str]] = field(default_factory=dict)  # repo -> branch or tag -> commit
     private: dict[str, str] = field(default_factory=dict)  # repo -> the token that opens it
+    gated: set[str] = field(default_factory=set)  # repos whose owner has to grant access
     kinds: dict[str, str] = field(default_factory=dict)  # repo -> model, space
     variables: dict[str, dict[str, str]] = field(default_factory=dict)  # Space -> name -> value
     status: int = 0
     delay: float = 0.0
     cut: int = 0
     cuts: int = 0
+    trickle: int = 0
     spoil: bool = False
     requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
 
@@ -116,6 +119,9 @@ class _Handler(BaseHTTPRequestHandler):
         token = self.hub.private.get(repo)
         if repo not in self.hub.repos or token and self.headers.get("Authorization") != f"Bearer {token}":
             self._answer(401, {"error": "Repository not found"}, {"X-Error-Code": "RepoNotFound"})
+            return None
+        if repo in self.hub.gated:
+            self._answer(403, {"error": "Access has to be granted"}, {"X-Error-Code": "GatedRepo"})
             return None
         commit = self.hub.refs[repo].get(revision, revision)
         if commit not in self.hub.repos[repo]:
@@ -194,7 +200,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
             self.close_connection = True
             return
+        step = self.hub.trickle if self.hub.trickle and "ETag" in (headers or {}) else len(content) or 1
         try:
-            self.wfile.write(content)
+            for start in range(0, len(content), step):
+                if start:
+                    time.sleep(0.1)
+                self.wfile.write(content[start:start + step])
+                self.wfile.flush()
         except (BrokenPipeError, ConnectionResetError):  # the client had enough of waiting
             self.close_connection = True

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from posterbeat import hub as weights
 from posterbeat.errors import WeightsError
 from tests.hub_server import Hub
 
+ROOT = Path(__file__).resolve().parents[1]
 TOKEN = "hf_averysecrettokenthatnobodymaysee"
 FILES = {"config.json": b'{"a": 1}', "model.safetensors": save({"weight": np.arange(6000.0)})}
 OTHER = {"config.json": b'{"a": 2}', "model.safetensors": save({"weight": np.ones(6000)})}
@@ -44,17 +46,28 @@ def hub():
 
 @pytest.fixture
 def fetch(tmp_path, hub):
-    """fetch(source) runs resolve() in a fresh process with a cache that lives as long as the test."""
+    """fetch(source) runs resolve(), or another script, in a fresh process with a cache that lives as long as the test.
 
-    def run(source, **environment):
+    With `until`, the process is killed once that is true.
+    """
+
+    def run(*words, script=SCRIPT, until=None, **environment):
         clean = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
-        done = subprocess.run(
-            [sys.executable, "-c", SCRIPT, source], capture_output=True, text=True, timeout=120,
+        running = subprocess.Popen(
+            [sys.executable, "-c", script, *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env=clean | {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf"), "HF_TOKEN": TOKEN,
-                         "PYTHONPATH": os.getcwd(), "OMP_NUM_THREADS": "1", **environment})
-        assert done.returncode == 0, done.stderr
-        assert TOKEN not in done.stdout + done.stderr
-        return json.loads(done.stdout.splitlines()[-1]) | {"log": done.stderr}
+                         "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **environment})
+        if until:
+            while not until():
+                assert running.poll() is None, running.stderr.read()
+                time.sleep(0.05)
+            running.kill()
+        said, log = running.communicate(timeout=200)
+        assert TOKEN not in said + log
+        if until:
+            return None
+        assert running.returncode == 0, log
+        return json.loads(said.splitlines()[-1]) | {"log": log}
 
     return run
 
@@ -117,13 +130,16 @@ def test_a_dead_hub_costs_little_and_the_cached_copy_serves_with_the_reason_logg
     ("ann/composer@v9", "it has no revision v9"),
     ("ann/half", "it lacks one of its files"),
     ("ann/closed", "no such repo, or it is private"),
+    ("ann/gated", "its owner has to grant access"),
 ])
 def test_what_the_hub_does_not_have_is_said_in_a_sentence(hub, fetch, source, sentence):
     hub.add("ann/composer", FILES)
     hub.add("ann/closed", FILES)
     hub.add("ann/half", {"config.json": b"{}"})
+    hub.add("ann/gated", FILES)
+    hub.gated.add("ann/gated")
     hub.private["ann/closed"] = "hf_another"
-    error = fetch(source)["error"]
+    error = fetch(source, HF_HUB_ETAG_TIMEOUT="20")["error"]  # patience for a busy machine
     assert sentence in error and source.split("@")[0] in error and "\n" not in error
 
 
@@ -150,6 +166,53 @@ def test_a_cut_transfer_is_resumed(hub, fetch):
     ranges = [headers.get("Range") or headers.get("range") for method, path, headers in hub.requests
               if method == "GET" and path.endswith("model.safetensors")]
     assert ranges == [None, f"bytes={10 * 2**20}-"]
+
+
+def test_a_download_whose_process_was_killed_leaves_no_half_file(hub, fetch):
+    files = FILES | {"model.safetensors": b"0123456789abcdef" * 2**18}
+    commit = hub.add("ann/composer", files)
+    hub.trickle = 2**16
+    fetch("ann/composer", until=lambda: any(path.endswith("model.safetensors") for path in downloads(hub)))
+    assert "HF_HUB_OFFLINE is set" in fetch("ann/composer", HF_HUB_OFFLINE="1")["error"]
+    hub.trickle = 0
+    answer = fetch("ann/composer")
+    assert (answer["commit"], answer["model"]) == (commit, digest(files))
+
+
+def test_a_slow_transfer_is_waited_for(hub, fetch):
+    commit = hub.add("ann/composer", FILES)
+    hub.trickle = len(FILES["model.safetensors"]) // 25  # longer than the Hub has for saying which commit is current
+    answer = fetch("ann/composer")
+    assert (answer["commit"], answer["model"]) == (commit, digest(FILES)) and answer["seconds"] > 1.4
+
+
+def test_a_hub_that_is_out_of_order_is_said_when_nothing_is_cached(hub, fetch):
+    hub.add("ann/composer", FILES)
+    hub.status = 503
+    assert "could not be fetched: the Hub answered with status 503." in fetch("ann/composer", HF_HUB_ETAG_TIMEOUT="20")["error"]
+
+
+def test_both_models_load_with_the_calls_of_timm_and_transformers(hub, fetch):
+    for kind in ("classifier", "composer"):
+        hub.add(f"ann/{kind}", {path.name: path.read_bytes() for path in (ROOT / "weights" / kind).iterdir()})
+    answer = fetch(script="""
+import json, timm, torch, transformers
+import posterbeat.music.composer, posterbeat.vision
+
+def same(one, other):
+    one, other = one.state_dict(), other.state_dict()
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+classifier = timm.create_model("hf-hub:ann/classifier", pretrained=True)
+composer = transformers.AutoModel.from_pretrained("ann/composer")
+print(json.dumps({
+    "classifier": same(classifier, timm.create_model("local-dir:weights/classifier", pretrained=True)),
+    "composer": same(composer, posterbeat.music.composer.BiLSTMComposer.from_pretrained("weights/composer")),
+    "notes": len(composer.generate("horror", notes=32, seed=1))}))
+""")
+    assert {name: answer[name] for name in ("classifier", "composer", "notes")} == {
+        "classifier": True, "composer": True, "notes": 32}
+    assert {path.rsplit("/", 1)[1] for path in downloads(hub)} == {"config.json", "model.safetensors"}
 
 
 @pytest.mark.parametrize("files", [FILES, {"config.json": FILES["config.json"], "model.safetensors": b"small"}])

@@ -1,6 +1,7 @@
-"""Publishing both models and the Space, to a Hub on loopback with the real client."""
+"""Publishing the models and the Space, to a Hub on loopback with the real client."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,9 +21,10 @@ MODEL = {"config.json": b"{}", "model.safetensors": save({"weight": np.arange(30
 SEND = """
 import sys
 from pathlib import Path
-from train.publish import parcels, push
-for parcel in parcels("ann", Path(sys.argv[1])):
-    push(parcel, variables={"POSTERBEAT_COMPOSER": "ann/posterbeat-composer"} if parcel.kind == "space" else None)
+from train.publish import parcels, push, variables_of
+all = parcels("ann", Path(sys.argv[1]))
+for parcel in all:
+    push(parcel, variables=variables_of(all) if parcel.kind == "space" else None)
 """
 
 
@@ -50,13 +52,17 @@ def send(hub, project, token="hf_secret"):
                           env=environment | ({"HF_TOKEN": token} if token else {}))
 
 
-def test_both_models_and_the_space_arrive_as_they_are_here(project):
+@pytest.mark.parametrize("kinds", [("classifier", "composer"), ("classifier", "composer", "historical")])
+def test_all_models_and_the_space_arrive_as_they_are_here(project, kinds):
+    if "historical" in kinds:
+        shutil.copytree(project / "weights/composer", project / "weights/historical")
     with Hub() as hub:
         done = send(hub, project)
         assert done.returncode == 0, done.stderr
         assert "hf_secret" not in done.stdout + done.stderr
     newest = {repo: commits[hub.refs[repo]["main"]] for repo, commits in hub.repos.items()}
-    for kind in ("classifier", "composer"):
+    assert set(newest) == {"ann/posterbeat", *(f"ann/posterbeat-{kind}" for kind in kinds)}
+    for kind in kinds:
         repo = f"ann/posterbeat-{kind}"
         assert hub.kinds[repo] == "model"
         assert {name: newest[repo][name] for name in MODEL} == MODEL
@@ -65,9 +71,9 @@ def test_both_models_and_the_space_arrive_as_they_are_here(project):
     assert {"app.py", "README.md", "requirements.txt", "packages.txt", "posterbeat/ui/roll.js"} <= space.keys()
     assert not any("pycache" in name or "weights" in name for name in space)
     front = yaml.safe_load(space["README.md"].decode().split("---\n")[1])
-    assert front["models"] == ["ann/posterbeat-classifier", "ann/posterbeat-composer"]
+    assert front["models"] == [f"ann/posterbeat-{kind}" for kind in kinds]
     assert front["preload_from_hub"] == [f"{repo} config.json,model.safetensors" for repo in front["models"]]
-    assert hub.variables["ann/posterbeat"] == {"POSTERBEAT_COMPOSER": "ann/posterbeat-composer"}
+    assert hub.variables["ann/posterbeat"] == {f"POSTERBEAT_{kind.upper()}": f"ann/posterbeat-{kind}" for kind in kinds}
 
 
 def test_publishing_to_repos_that_exist_adds_a_commit(project):

@@ -1,4 +1,4 @@
-"""Send both models and the Space to the Hugging Face Hub; without --push, say what would be sent.
+"""Send the models and the Space to the Hugging Face Hub; without --push, say what would be sent.
 
     python -m train.publish --namespace you            what would be sent
     python -m train.publish --namespace you --push     sends it; needs `hf auth login` or HF_TOKEN
@@ -16,6 +16,7 @@ from posterbeat.errors import PosterBeatError, WeightsError
 from posterbeat.hub import read_config
 
 ROOT = Path(__file__).resolve().parents[1]
+MODELS = ("classifier", "composer", "historical")  # the last one only where it is there: the page does without it
 MODEL_FILES = ("config.json", "model.safetensors", "README.md", "metrics.json")
 SPACE_FILES = ("app.py", "README.md", "LICENSE", "requirements.txt", "packages.txt", "posterbeat/**/*",
                "examples/posters/*", "docs/*.png")
@@ -36,7 +37,7 @@ class Parcel:
 
 
 def parcels(namespace: str, root: Path = ROOT) -> list[Parcel]:
-    """The two model repos and the Space of `namespace`, checked.
+    """The model repos and the Space of `namespace`, checked.
 
     Raises
     ------
@@ -45,7 +46,8 @@ def parcels(namespace: str, root: Path = ROOT) -> list[Parcel]:
     """
     if not re.fullmatch(r"\w[\w.-]{0,95}", namespace):
         raise PosterBeatError("Give the user or organisation to publish under: --namespace NAME.")
-    models = {kind: f"{namespace}/posterbeat-{kind}" for kind in ("classifier", "composer")}
+    models = {kind: f"{namespace}/posterbeat-{kind}" for kind in MODELS
+              if kind != "historical" or (root / "weights" / kind).is_dir()}
     sent = []
     for kind, repo in models.items():
         folder = root / "weights" / kind
@@ -79,6 +81,11 @@ def space_readme(readme: str, models: list[str]) -> bytes:
     return f"---\n{front}\nmodels:\n{listed}\npreload_from_hub:\n{preload}\n---\n{manual}".encode()
 
 
+def variables_of(parcels: list[Parcel]) -> dict[str, str]:
+    """What tells the Space where its models are."""
+    return {f"POSTERBEAT_{parcel.repo.rsplit('-', 1)[1].upper()}": parcel.repo for parcel in parcels if parcel.kind == "model"}
+
+
 def push(parcel: Parcel, private: bool = False, variables: dict[str, str] | None = None) -> str:
     """Create the repo if need be and commit the files; returns the commit's address."""
     from huggingface_hub import CommitOperationAdd, HfApi
@@ -110,8 +117,7 @@ def main(words: list[str] | None = None) -> int:
         for name in box.files:
             print(f"  {name}")
         if wish.push:
-            variables = {f"POSTERBEAT_{kind.upper()}": f"{wish.namespace}/posterbeat-{kind}"
-                         for kind in ("classifier", "composer")} if box.kind == "space" else None
+            variables = variables_of(boxes) if box.kind == "space" else None
             print("sent:", push(box, wish.private, variables))
     if not wish.push:
         print("Nothing was sent: add --push to send it.")
