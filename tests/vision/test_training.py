@@ -20,6 +20,7 @@ from train.classifier_yardsticks import training_runs
 from train.evaluate_classifier import any_genre, balanced, calibration_error, interval
 from train.poster_data import IMDB, Posters, augment, balance_weights, soft_labels, study_subset, to_input, trust, worn
 from train.shallow_views import Deep, FreshViews, Shallow
+from train.steady_head import steady
 from train.train_classifier import keep_depthwise
 
 SETTINGS = Settings(epochs=3, batch=10, lr=3e-3, ema=0.5, draw=0.0)
@@ -94,6 +95,24 @@ def test_the_studys_posters_are_balanced_and_imdbs():
     counts = np.bincount(labels[rows])
     assert len(rows) == pytest.approx(7254, abs=5)
     assert counts.max() - counts.min() < 200
+
+
+def test_a_steadied_head_answers_alike_for_worn_copies_and_as_before_for_posters():
+    torch.manual_seed(0)
+    head = timm.create_model("posternet").head
+    rng = np.random.default_rng(0)
+    plain = rng.normal(0, 1, (600, head.hidden.in_features))
+    shift = rng.normal(0, 1, head.hidden.in_features) * (rng.random(head.hidden.in_features) < 0.1)  # what wear does
+    pairs = np.stack([plain, plain + 3 * shift], 1).astype(np.float16)
+
+    def answers(view):
+        with torch.inference_mode():
+            return head.eval()(torch.from_numpy(pairs[500:, view].astype(np.float32))).softmax(1)
+
+    before, apart = answers(0), (answers(0) - answers(1)).abs().mean()
+    steady(head, pairs[:500], epochs=30, batch=50)
+    assert (answers(0) - answers(1)).abs().mean() < 0.6 * apart
+    assert (answers(0) - before).abs().mean() < 0.5 * apart
 
 
 def test_a_view_keeps_size_and_hue():
