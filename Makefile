@@ -27,7 +27,7 @@ else echo "NOTE: not installed, for want of apt or the right to use it:$$missing
 endef
 
 .PHONY: run setup setup-test test lint readme train-classifier train-composer train-historical evaluate-classifier \
-	evaluate-composer evaluate-historical train evaluate bench fuzz soak publish clean
+	evaluate-composer evaluate-historical train evaluate bench fuzz soak lock publish clean
 .DEFAULT_GOAL := run
 
 run: setup $(if $(MCP),$(VENV)/.mcp)
@@ -120,6 +120,10 @@ soak: setup-test
 
 bench: setup
 	@$(PY) -m benchmarks $(ARGS)
+
+# After a change of the requirements: requirements.lock anew, with the hash of every file. On Linux x86-64 with Python 3.11.
+lock: setup
+	@$(PY) .ci/lock.py
 
 # Shows what would be sent; make publish NAMESPACE=you ARGS=--push sends it.
 publish: setup

@@ -15,6 +15,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from safetensors.numpy import save_file
 
 from posterbeat import BiLSTMComposer, PosterClassifier, PosterError, WeightsError
@@ -318,6 +320,19 @@ def test_no_code_of_ours_can_unpickle():
              for line in path.read_text().splitlines() if unpickling.search(line.split("#")[0])
              and not line.lstrip().startswith(('"', "No ")) and "No pickle" not in line]
     assert found == []
+
+
+def test_the_lock_holds_the_tested_versions_with_their_hashes():
+    """After a change of the requirements: make lock."""
+    rows = [row for row in (ROOT / "requirements.lock").read_text().splitlines() if not row.startswith("#")]
+    found = [re.fullmatch(r"([\w.-]+)==(\S+) --hash=sha256:[0-9a-f]{64}", row) for row in rows]
+    assert len(found) > 100 and all(found)  # so there is no address of an index either
+    locked = {canonicalize_name(row[1]): row[2] for row in found}
+    pins = dict(row.split("==") for row in (ROOT / "constraints.txt").read_text().splitlines() if "==" in row and row[0] != "#")
+    assert not {name for name, version in pins.items() if locked.get(canonicalize_name(name), version) != version}
+    asked = {canonicalize_name(Requirement(row).name) for row in (ROOT / "requirements.txt").read_text().splitlines()
+             if row and row[0] != "#"}
+    assert asked <= locked.keys()
 
 
 def test_old_files_go_and_the_page_s_own_stay(tmp_path, monkeypatch):
