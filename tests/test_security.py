@@ -186,6 +186,18 @@ def test_what_gradio_offers_beyond_the_page_is_closed(path):
         assert ask(f"{served()}/gradio_api/{path}", method=method)[0] == 404
 
 
+@own_app
+def test_the_page_s_own_events_pass_but_not_by_name(tmp_path):
+    config = json.loads(ask(served() + "/config")[1])
+    quiet = [event for event in config["dependencies"] if event["queue"] is False and event["backend_fn"] and not event["inputs"]]
+    assert quiet
+    for event in quiet:
+        status, said = ask(f"{served()}/gradio_api/run/{event['api_name'] or 'predict'}",
+                           {"data": [], "fn_index": event["id"], "session_hash": "abc"})
+        assert status == 200, (event, said)
+        assert ask(f"{served()}/gradio_api/run/{event['api_name'] or 'predict'}", {"data": []})[0] == 404
+
+
 PRIVATE = ["http://127.0.0.1:{}", "http://localhost:{}", "http://[::1]:{}", "http://0.0.0.0:{}", "http://2130706433:{}", "http://0x7f.1:{}",
            "http://[::ffff:127.0.0.1]:{}", "http://[64:ff9b::7f00:1]:{}", "http://[2002:7f00:1::]:{}", "http://10.0.0.1:{}",
            "http://172.16.0.1:{}", "http://192.168.0.1:{}", "http://100.64.0.1:{}", "http://169.254.169.254:{}", "http://[fe80::1]:{}",

@@ -112,18 +112,20 @@ def _check_call(wish: Any, call: re.Match, page: Any) -> None:
     """Refuse what gradio would answer with an empty error: no such endpoint, or not its number of values."""
     if not isinstance(wish, dict):
         raise Refusal(422, words.NOT_JSON)
-    if call["name"]:
-        public = {fn.api_name: fn for fn in page.fns.values() if fn.api_name and fn.api_visibility == "public"}
+    public = {fn.api_name: fn for fn in page.fns.values() if fn.api_name and fn.api_visibility == "public"}
+    if call["name"] and (call["way"].startswith("call") or wish.get("fn_index") is None):
         asked = public.get(call["name"])
         if asked is None:
             raise Refusal(404, f"There is no such endpoint: choose from {', '.join(map(str, public))}.")
-    else:
+    else:  # the page names its events by number
         index = wish.get("fn_index")
         asked = page.fns.get(index) if isinstance(index, int) else None
-        if asked is None:
+        if asked is None or not isinstance(wish.get("data"), list):
             raise Refusal(404, words.OUTDATED)
+        if asked.api_name not in public:
+            return
     names = [block.label or "" for block in asked.inputs]
-    said = f"/{asked.api_name} takes {len(names)} values ({', '.join(names)})" if call["name"] else words.OUTDATED
+    said = f"/{asked.api_name} takes {len(names)} values ({', '.join(names)})"
     if call["way"] == "call/v2":
         unknown = [name for name in wish if name not in (*names, "oauth_token")]
         if unknown:
@@ -131,7 +133,7 @@ def _check_call(wish: Any, call: re.Match, page: Any) -> None:
         if asked.inputs[0].value is None and names[0] not in wish:  # all others may be left out
             raise Refusal(422, f"{said}, of which {names[0]} is missing.")
     elif not isinstance(wish.get("data"), list) or len(wish["data"]) != len(names):
-        raise Refusal(422, f"{said}, as the list \"data\"." if call["name"] else said)
+        raise Refusal(422, f"{said}, as the list \"data\".")
 
 
 def _files(value: Any) -> Iterator[dict]:
