@@ -161,7 +161,7 @@ def test_the_python_of_the_api(folder, number):
     done = subprocess.run([sys.executable, "-c", code.replace("http://127.0.0.1:7860", served())], text=True,
                           capture_output=True, timeout=280, env=os.environ | {"PYTHONPATH": str(ROOT)})
     assert done.returncode == 0, done.stderr
-    expected = {"Client": "11 {'", "mcp": "compose", "BiLSTMComposer": "", "timm": "horror"}
+    expected = {"gradio_client": "11 {'", "from mcp": "compose", "BiLSTMComposer": "", "timm": "horror"}
     assert next(words for name, words in expected.items() if name in code) in done.stdout
 
 
