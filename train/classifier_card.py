@@ -197,8 +197,8 @@ classifier.explain("poster.jpg")                                      # which pa
 ## The network
 PosterNet on `{backbone}` (ImageNet weights to start from): the head reads mean and standard deviation of every stage,
 the poster's own colours included, so that style counts beside content. A plain frame around the poster is cut away; then it
-is brought to 160 x 240 and read at {width} x {height} (width x height){mirrored}, so that size and sharpness say nothing. Probabilities are calibrated on
-held-out posters with every genre counting alike.
+is brought to 160 x 240 and read at {width} x {height} (width x height){mirrored}, so that size and sharpness say nothing.
+Probabilities are calibrated on held-out posters with every genre counting alike.
 
 ## Measured
 On {metrics["n"]} posters of films that it never saw (IMDb's genres, label = first of the five that the film lists).

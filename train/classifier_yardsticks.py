@@ -51,11 +51,11 @@ def yardsticks(data: Path, runs: Path, posters: Posters) -> dict:
     for name, printed in _STUDY_PRINTED.items():
         if (runs / name / "weights" / "model.safetensors").exists():
             classifier = PosterClassifier.from_pretrained(runs / name / "weights")
-            found[name] = row(probabilities(classifier, posters.pixels), trained_on=f"{STUDY_POSTERS}, balanced",
+            found[name] = row(probabilities(classifier, posters.pixels, exact=True), trained_on=f"{STUDY_POSTERS}, balanced",
                               study_printed=printed)
     if (runs / "head" / "weights" / "model.safetensors").exists():
         classifier = PosterClassifier.from_pretrained(runs / "head" / "weights")
-        found["frozen_backbone"] = row(probabilities(classifier, posters.pixels))
+        found["frozen_backbone"] = row(probabilities(classifier, posters.pixels, exact=True))
     return found
 
 

@@ -17,10 +17,9 @@ from tests.vision.drawn import poster
 from train.classifier_card import draw_curves, trained
 from train.classifier_loop import Pictures, Settings, logits_of, train, val_figures
 from train.classifier_yardsticks import training_runs
-from train.evaluate_classifier import any_genre, balanced, calibration_error, interval
+from train.evaluate_classifier import any_genre, balanced, calibration_error, interval, write
 from train.poster_data import IMDB, Posters, augment, balance_weights, soft_labels, study_subset, to_input, trust, worn
 from train.shallow_views import Deep, FreshViews, Shallow
-from train.steady_head import steady
 from train.train_classifier import keep_depthwise
 
 SETTINGS = Settings(epochs=3, batch=10, lr=3e-3, ema=0.5, draw=0.0)
@@ -95,24 +94,6 @@ def test_the_studys_posters_are_balanced_and_imdbs():
     counts = np.bincount(labels[rows])
     assert len(rows) == pytest.approx(7254, abs=5)
     assert counts.max() - counts.min() < 200
-
-
-def test_a_steadied_head_answers_alike_for_worn_copies_and_as_before_for_posters():
-    torch.manual_seed(0)
-    head = timm.create_model("posternet").head
-    rng = np.random.default_rng(0)
-    plain = rng.normal(0, 1, (600, head.hidden.in_features))
-    shift = rng.normal(0, 1, head.hidden.in_features) * (rng.random(head.hidden.in_features) < 0.1)  # what wear does
-    pairs = np.stack([plain, plain + 3 * shift], 1).astype(np.float16)
-
-    def answers(view):
-        with torch.inference_mode():
-            return head.eval()(torch.from_numpy(pairs[500:, view].astype(np.float32))).softmax(1)
-
-    before, apart = answers(0), (answers(0) - answers(1)).abs().mean()
-    steady(head, pairs[:500], epochs=30, batch=50)
-    assert (answers(0) - answers(1)).abs().mean() < 0.6 * apart
-    assert (answers(0) - before).abs().mean() < 0.5 * apart
 
 
 def test_a_view_keeps_size_and_hue():
@@ -214,12 +195,26 @@ def test_alphabetical_labels_count_less(posters):
     assert (counted[~posters.imdb] < 1).all()
 
 
+def test_figures_measured_before_stay(tmp_path):
+    path = tmp_path / "metrics.json"
+    write(path, {"n": 5, "yardsticks": {"chance": 0.2}, "runs": {"one": 1}})
+    write(path, {"load": 0.5, "yardsticks": {"poster_cnn": 0.4}})
+    assert json.loads(path.read_text()) == {
+        "n": 5, "load": 0.5, "yardsticks": {"chance": 0.2, "poster_cnn": 0.4}, "runs": {"one": 1},
+    }
+
+
 def test_finished_runs_stand_in_the_card(posters, tmp_path):
     learn(posters, tmp_path / "lenet")
     run = {"stage": "study", "network": "poster_lenet", "size": [48, 32], "mixup": 0.0, "flip": False,
            "val": {"balanced_accuracy": 0.31, "log_loss": 1.5}}
     (tmp_path / "lenet" / "run.json").write_text(json.dumps(run))
+    mixed = {**run, "stage": "export", "network": None, "backbone": "tf_efficientnet_lite2", "read_size": [360, 240],
+             "start": ["weights/classifier", "runs/vision/deep/network.pt"]}
+    (tmp_path / "mixed").mkdir()
+    (tmp_path / "mixed" / "run.json").write_text(json.dumps(mixed))
     runs = training_runs(tmp_path)
+    assert "average of classifier and deep" in trained(runs) and "360 x 240" in trained(runs)
     assert len(runs["lenet"]["curve"]) == SETTINGS.epochs
     section = trained(runs)
     assert "poster_lenet" in section and "31.0 %" in section
