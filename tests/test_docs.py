@@ -7,23 +7,20 @@ import importlib.util
 import io
 import os
 import re
-import runpy
 import shlex
 import shutil
-import signal
 import subprocess
-import sys
-import warnings
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import torch
 import typer
 from typer.testing import CliRunner
 
 from posterbeat.cli import app
 from posterbeat.genres import GENRES
+from tests.inside import run_module
 from tests.music.made import tune
 from tests.served import served
 from tests.vision.drawn import poster
@@ -121,20 +118,6 @@ def check_make(words):
         assert "=" not in word or f"$({word.split('=')[0]})" in (ROOT / "Makefile").read_text() or word.startswith("MCP=")
 
 
-def run_module(module, *words):
-    """`python -m module words` in this process, which has torch loaded already."""
-    before, threads, ended = sys.argv, torch.get_num_threads(), signal.getsignal(signal.SIGTERM)
-    sys.argv = [module, *map(str, words)]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # the module may have been imported before
-            runpy.run_module(module, run_name="__main__")
-    finally:
-        sys.argv = before
-        torch.set_num_threads(threads)
-        signal.signal(signal.SIGTERM, ended)
-
-
 @pytest.mark.parametrize("line", [*commands("docs/catalogue.md"), *commands("docs/evaluation.md")])
 def test_the_lines_for_a_catalogue(folder, line):
     words = shlex.split(line, comments=True)
@@ -158,11 +141,11 @@ def test_the_python_of_the_api(folder, number):
     code = blocks("docs/api.md", "python")[number]
     if "from mcp" in code:
         pytest.importorskip("mcp", reason="THE MCP SNIPPET WAS NOT RUN: posterbeat[mcp] is not installed")
-    done = subprocess.run([sys.executable, "-c", code.replace("http://127.0.0.1:7860", served())], text=True,
-                          capture_output=True, timeout=280, env=os.environ | {"PYTHONPATH": str(ROOT)})
-    assert done.returncode == 0, done.stderr
+    with contextlib.redirect_stdout(io.StringIO()) as said, ThreadPoolExecutor(1) as aside:
+        # aside, because the browser tests leave a running loop in this thread
+        aside.submit(exec, code.replace("http://127.0.0.1:7860", served()), {}).result()
     expected = {"gradio_client": "11 {'", "from mcp": "compose", "BiLSTMComposer": "", "timm": "horror"}
-    assert next(words for name, words in expected.items() if name in code) in done.stdout
+    assert next(words for name, words in expected.items() if name in code) in said.getvalue()
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="CURL WAS NOT RUN: it is not installed")

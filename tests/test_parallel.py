@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from posterbeat.genres import GENRES
+from tests.inside import run_module
 from tests.music.made import tune
 from train.prepare_music import prepare
 
@@ -36,41 +37,38 @@ def music(tmp_path_factory):
     return folder / "music.npz"
 
 
-def start(*words, processes=0):
-    """`python` with these words, by itself or as so many processes of `accelerate launch`."""
-    launcher = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", str(processes),
-                "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"]
-    command = [*launcher, *words] if processes else [sys.executable, *words]
-    done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=290,
-                          env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"})
+def launch(*words):
+    """Two processes of `accelerate launch` with these words, which talk over gloo where there is no GPU."""
+    done = subprocess.run(
+        [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1",
+         "--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0", *map(str, words)],
+        cwd=ROOT, text=True, capture_output=True, timeout=290,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""})
     assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
 
 
 def test_shares_of_a_batch_give_the_gradient_of_the_whole(tmp_path):
-    for size in (1, 2):
-        (tmp_path / str(size)).mkdir()
-    start("tests/launched.py", str(tmp_path / "2"), processes=2)
-    start("tests/launched.py", str(tmp_path / "1"))
-    alone = torch.load(tmp_path / "1/0.pt", weights_only=True)
+    run_module("tests.launched", tmp_path)
+    alone = torch.load(tmp_path / "0.pt", weights_only=True)
+    launch("tests/launched.py", tmp_path)
     assert (alone["size"], alone["told"], alone["sum"], alone["largest"]) == (1, [7], [1.5, 0], [0, 0])
     for rank in range(2):
-        one = torch.load(tmp_path / f"2/{rank}.pt", weights_only=True)
+        one = torch.load(tmp_path / f"{rank}.pt", weights_only=True)
         assert (one["size"], one["told"], one["sum"], one["largest"]) == (2, [7], [3, 1], [1, 0])
         torch.testing.assert_close(one["weights"], alone["weights"], rtol=0, atol=0)
         torch.testing.assert_close(one["gradients"], alone["gradients"])
 
 
-def learn(music, out, processes=0):
+def learn(music, out, start=run_module):
     """Ten updates; the lines of its log by kind."""
-    start("-m", "train.train_composer", str(music), str(out), "--batch", "4", "--phrases", "1", "--updates", "10",
-          "--lr", "0.005", "--threads", "1", processes=processes)
+    words = ("--batch", 4, "--phrases", 1, "--updates", 10, "--lr", 0.005, "--threads", 1)
+    start(*["-m"] * (start is launch), "train.train_composer", music, out, *words)
     lines = list(csv.reader((out / "log.csv").open()))
     return {kind: [[float(value) for value in line[1:]] for line in lines if line[0] == kind] for kind in ("train", "val")}
 
 
 def test_two_processes_learn_what_one_does_and_one_goes_on_from_there(music, tmp_path):
-    one, two = learn(music, tmp_path / "one"), learn(music, tmp_path / "two", 2)
+    one, two = learn(music, tmp_path / "one"), learn(music, tmp_path / "two", launch)
     for kind in ("train", "val"):
         assert len(one[kind]) == len(two[kind]) == 1  # written once, not by each process
     (_, updates, notes, _, bits, *_), (_, updates_of_two, notes_of_two, _, bits_of_two, *_) = one["val"][0], two["val"][0]
