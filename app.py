@@ -232,8 +232,9 @@ def serve() -> int:
         return 0
     finally:
         studio.end()
-        demo.server_app.stop_event.set()  # lets go of the pages that are open, which the server would wait for
-        demo.server.close()
+        if demo.is_running:
+            demo.server_app.stop_event.set()  # lets go of the pages that are open, which the server would wait for
+            demo.server.close()
         clear()
 
 

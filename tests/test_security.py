@@ -1,6 +1,7 @@
 """What strangers may try: files that are not theirs, addresses inside the network, sizes, names, pickles."""
 
 import asyncio
+import contextlib
 import http.client
 import json
 import os
@@ -8,8 +9,8 @@ import pickle
 import re
 import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -32,7 +33,7 @@ def sentence(text):
     return isinstance(text, str) and 20 < len(text) < 600 and text[-1] in ".?!" and "Traceback" not in text and "\n" not in text
 
 
-@contextmanager
+@contextlib.contextmanager
 def listening(answer=lambda request: request.send_error(404)):
     """A server on loopback; yields its port and the list of the paths that were asked for."""
     asked = []
@@ -233,6 +234,15 @@ def send(content, status=200, **headers):
     return answer
 
 
+def drip(request):
+    """A status line, and then a header that never ends."""
+    with contextlib.suppress(OSError):
+        request.wfile.write(b"HTTP/1.0 200 OK\r\nX: ")
+        for _ in range(40):
+            request.wfile.write(b"x")
+            time.sleep(0.1)
+
+
 def test_a_public_poster_is_fetched(loopback_is_public, tmp_path):
     poster = draw_poster(tmp_path / "poster.png").read_bytes()
     with listening(send(poster)) as (port, asked):
@@ -249,7 +259,8 @@ def test_a_public_poster_is_fetched(loopback_is_public, tmp_path):
     (send(bytes(31_000_000)), "30 MB", 60),
     (send(b"short", **{"Content-Length": "500"}), "could not be fetched", 60),
     (lambda request: threading.Event().wait(3), "could not be fetched", 1),
-], ids=["private", "file", "loop", "nowhere", "missing", "large", "cut", "slow"])
+    (drip, "could not be fetched", 1),
+], ids=["private", "file", "loop", "nowhere", "missing", "large", "cut", "slow", "drip"])
 def test_a_server_that_misbehaves_is_told_in_a_sentence(answer, says, patience, loopback_is_public, tmp_path, monkeypatch):
     monkeypatch.setattr(fetch, "PATIENCE", patience)
     with listening(answer) as (port, _):

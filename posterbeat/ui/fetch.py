@@ -1,9 +1,11 @@
 """Posters by web address: fetched from public servers alone, and no more than a poster may be."""
 
+import contextlib
 import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 import time
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -36,6 +38,9 @@ def fetch(address: str, target: Path) -> Path:
     try:
         for _ in range(_HOPS + 1):
             connection = _connect(address, end)
+            # Timeouts bound each read, and a server may send a byte at a time.
+            alarm = threading.Timer(_left(end), _hang_up, (connection.sock,))
+            alarm.start()
             try:
                 answer = _ask(connection, address)
                 if answer.status in (301, 302, 303, 307, 308):
@@ -46,6 +51,7 @@ def fetch(address: str, target: Path) -> Path:
                 target.write_bytes(_read(answer, end))
                 return target
             finally:
+                alarm.cancel()
                 connection.close()
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise PosterError("The poster could not be fetched from its address: download it and give the file.") from error
@@ -90,9 +96,15 @@ def _read(answer: http.client.HTTPResponse, end: float) -> bytes:
         _left(end)
         if len(content) > MAX_BYTES:
             raise PosterError("The poster at this address is over the limit of 30 MB: give a smaller file.")
+    _left(end)
     if answer.length:  # promised and not sent
         raise http.client.IncompleteRead(b"", answer.length)
     return bytes(content)
+
+
+def _hang_up(line: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
 
 
 def _left(end: float) -> float:
