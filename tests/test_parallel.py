@@ -72,9 +72,9 @@ def test_two_processes_learn_what_one_does_and_one_goes_on_from_there(music, tmp
     for kind in ("train", "val"):
         assert len(one[kind]) == len(two[kind]) == 1  # written once, not by each process
     (_, updates, notes, _, bits, *_), (_, updates_of_two, notes_of_two, _, bits_of_two, *_) = one["val"][0], two["val"][0]
-    assert (updates, updates_of_two) == (10, 10) and notes_of_two == pytest.approx(notes, rel=0.1)
-    assert bits_of_two == pytest.approx(bits, rel=0.05)
-    assert two["train"][0][5] == pytest.approx(one["train"][0][5], rel=0.05)
+    assert (updates, updates_of_two) == (10, 10) and notes_of_two == pytest.approx(notes, rel=0.3)
+    assert bits_of_two == pytest.approx(bits, rel=0.1)
+    assert two["train"][0][4] == pytest.approx(one["train"][0][4], rel=0.02)  # a mean over the updates
     before = json.loads((tmp_path / "two/best.json").read_text())
     on = learn(music, tmp_path / "two")
     assert on["val"][1][1] == 20 and on["val"][1][2] > before["notes_seen"]
