@@ -38,7 +38,7 @@ class Trials:
     """Counts what was tried, and what of it was taken."""
 
     def __init__(self):
-        self.tried, self.taken, self.longest = 0, 0, 0.0
+        self.tried, self.taken, self.longest, self.failed = 0, 0, 0.0, False
 
     def __call__(self, function, allowed):
         """Call the function; what it raises must be `allowed` and speak in a sentence."""
@@ -52,20 +52,22 @@ class Trials:
     def note(self, refusal, seconds, patience=PATIENCE):
         """Count one trial; `refusal` is None for what was taken."""
         self.tried, self.taken, self.longest = self.tried + 1, self.taken + (refusal is None), max(self.longest, seconds)
+        self.failed = True
         if refusal is not None:
             assert 20 < len(refusal) < 600 and refusal.endswith(".") and "Traceback" not in refusal, refusal
         assert seconds < patience
+        self.failed = False
 
 
 @pytest.fixture
 def trials(request):
     trials, before = Trials(), held()
     yield trials
-    assert 0 < trials.taken < trials.tried  # otherwise nothing was put to the test
-    assert held() - before < MEMORY
     report("fuzz", request.node.name.removeprefix("test_"), tried=trials.tried, taken=trials.taken,
            refused_in_a_sentence=trials.tried - trials.taken, longest_seconds=round(trials.longest, 2),
-           peak_megabytes=held())
+           peak_megabytes=held(), ended_by_a_failure=trials.failed)
+    assert trials.failed or 0 < trials.taken < trials.tried  # otherwise nothing was put to the test
+    assert held() - before < MEMORY
 
 
 def mutated(data: bytes, random: np.random.Generator) -> bytes:
