@@ -19,6 +19,7 @@ from posterbeat.ui import words
 from posterbeat.ui.endpoints import add_endpoints, heat_file
 from posterbeat.ui.gate import Gate
 from posterbeat.ui.link import wish_of
+from posterbeat.ui.mute import without
 from posterbeat.ui.studio import EXAMPLES, Stopped, Studio, convert, engraved, follow, spoken
 from posterbeat.ui.takes import TakeStrip
 from posterbeat.ui.theme import CSS, theme
@@ -43,7 +44,7 @@ def build(studio: Studio) -> gr.Blocks:
         _wire_composing(studio, w)
         _wire_taking_away(w)
         page.load(_arrive(w), None, [w.notes, w.temperature, w.seed, w.ensemble, w.tempo, w.mode, w.density, w.poster,
-                                     w.genre, w.steered, w.coloured, *w.shares], **_QUIET)
+                                     w.genre, w.steered, w.coloured, w.composer, *w.shares], **_QUIET)
 
         def leave(request: gr.Request):
             studio.stop(request.session_hash)
@@ -114,7 +115,7 @@ def _wire_reading(studio: Studio, w: SimpleNamespace) -> None:
 def _wire_composing(studio: Studio, w: SimpleNamespace) -> None:
     @spoken
     def perform(request: gr.Request, fresh, path, found, chosen, notes, temperature, seed, coloured, steered, tempo,
-                mode, density, ensemble, kept, *shares):
+                mode, density, ensemble, composer, kept, *shares):
         mix = {words.OWN: None, words.MIXED: dict(zip(GENRES, shares))}.get(chosen, chosen)
         if mix is None and path is None:
             raise PosterBeatError(words.NO_POSTER)
@@ -122,7 +123,8 @@ def _wire_composing(studio: Studio, w: SimpleNamespace) -> None:
         signal = studio.start(request.session_hash)
         work = follow(lambda report: studio.take(
             path, found, mix, report, signal, notes=notes, temperature=temperature,
-            seed=None if fresh else words.seed(seed), ensemble=ensemble or None, **steer))
+            seed=None if fresh else words.seed(seed), ensemble=ensemble or None, composer=composer,
+            **steer))
         try:
             for kind, what in work:
                 if kind == "news":
@@ -143,7 +145,7 @@ def _wire_composing(studio: Studio, w: SimpleNamespace) -> None:
                w.stage: words.stage(0, "Waiting for a place")}
     rested = {w.compose: gr.update(visible=True), w.stop: gr.update(visible=False), w.another: free}
     wishes = [w.poster, w.seen, w.genre, w.notes, w.temperature, w.seed, w.coloured, w.steered, w.tempo, w.mode,
-              w.density, w.ensemble, w.kept, *w.shares]
+              w.density, w.ensemble, w.composer, w.kept, *w.shares]
     results = [w.stage, w.kept, w.away, w.sheet, w.roll, w.facts, w.shown, w.strip, w.midi, w.wav, w.seed]
     works = []
     for button, fresh in ((w.compose, False), (w.another, True)):
@@ -173,6 +175,14 @@ def _wire_taking_away(w: SimpleNamespace) -> None:
             raise PosterBeatError(words.NOTHING_YET)
         return {w.pages: engraved(take), w.sheet: gr.update(visible=True)}
 
+    @spoken
+    def silence(take, event: gr.EventData):
+        if not take:
+            raise PosterBeatError(words.NOTHING_YET)
+        return without(take, [int(family) for family in event.muted])
+
+    w.roll.select(silence, [w.shown], w.roll, show_progress="hidden", concurrency_limit=2, concurrency_id=COMPOSING,
+                  trigger_mode="always_last", **_PRIVATE)
     w.strip.click(again, [w.kept], [w.sheet, w.roll, w.facts, w.shown, w.strip, w.midi, w.wav, w.seed], **_QUIET)
     for button, suffix in ((w.mp3, ".mp3"), (w.mp4, ".mp4"), (w.musicxml, ".musicxml")):
         made = button.click(fetch, [gr.State(suffix), w.shown], w.courier, **_PRIVATE)
@@ -185,7 +195,8 @@ def _wire_taking_away(w: SimpleNamespace) -> None:
 def _arrive(w: SimpleNamespace):
     def arrive(request: gr.Request):
         wish = wish_of(request.query_params, EXAMPLES)
-        named = ("notes", "temperature", "seed", "ensemble", "tempo", "mode", "density", "poster")
+        named = ("notes", "temperature", "seed", "ensemble", "tempo", "mode", "density", "poster",
+                 *(["composer"] if w.composer.visible else []))
         given = {getattr(w, name): wish[name] for name in named if wish.get(name) is not None}
         if "mix" in wish:
             total = sum(wish["mix"].values())

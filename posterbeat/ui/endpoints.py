@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 from gradio.components.api_component import Api
 
-from posterbeat.controls import NOTES, SEED, TEMPERATURE
+from posterbeat.controls import COMPOSERS, NOTES, SEED, TEMPERATURE
 from posterbeat.genres import GENRES
 from posterbeat.ui.heat import overlay
 from posterbeat.ui.poster_input import PosterInput
@@ -55,6 +55,14 @@ def _controls(ensembles: tuple[str, ...]) -> list[Api]:
     ]
 
 
+def _composer() -> Api:
+    says = (
+        f"{COMPOSERS[0]}, or {COMPOSERS[1]}: the reference study's stack, which learnt comedy alone and obeys only notes, "
+        "seed and tempo"
+    )
+    return _input("composer", COMPOSERS[0], "string", says)
+
+
 def _outputs() -> list[gr.components.Component]:
     return [
         gr.Audio(label="audio", type="filepath", visible=False),
@@ -66,7 +74,7 @@ def _outputs() -> list[gr.components.Component]:
 def _answer(studio: Studio, track: Any, poster: str | None = None) -> tuple[str, str, dict[str, Any]]:
     track.render(lambda share: studio.go_on())
     take = keep(track, poster)
-    about = {name: take[name] for name in ("seed", "genre", "notes", "temperature", "seconds", "renderer")}
+    about = {name: take[name] for name in ("seed", "genre", "notes", "temperature", "seconds", "renderer", "composer")}
     about["genre_mix"], about["controls"] = take["mix"], track.controls
     if track.reading:
         about["reading"] = {"genre": track.reading.genre, "probabilities": track.reading.probabilities}
@@ -117,6 +125,7 @@ def add_endpoints(studio: Studio, ensembles: tuple[str, ...], limit: str) -> Non
         tempo=None,
         mode=None,
         density=None,
+        composer=COMPOSERS[0],
         progress=gr.Progress(),  # noqa: B008  gradio finds it there
     ):
         """Compose for a genre or a mixture of genres, without a poster.
@@ -135,6 +144,7 @@ def add_endpoints(studio: Studio, ensembles: tuple[str, ...], limit: str) -> Non
                 tempo=tempo,
                 mode=mode,
                 density=density,
+                composer=composer,
                 progress=progress_to(progress),
             ),
         )
@@ -151,6 +161,7 @@ def add_endpoints(studio: Studio, ensembles: tuple[str, ...], limit: str) -> Non
         mode=None,
         density=None,
         colours=True,
+        composer=COMPOSERS[0],
         progress=gr.Progress(),  # noqa: B008  gradio finds it there
     ):
         """Read a film poster and compose its soundtrack.
@@ -170,6 +181,7 @@ def add_endpoints(studio: Studio, ensembles: tuple[str, ...], limit: str) -> Non
             tempo=tempo,
             mode=mode,
             density=density,
+            composer=composer,
             progress=progress_to(progress),
         )
         return _answer(studio, track, poster)
@@ -191,11 +203,17 @@ def add_endpoints(studio: Studio, ensembles: tuple[str, ...], limit: str) -> Non
     one = _input("genre", None, "string", f"one of {', '.join(GENRES)}; left out, the genre that was read")
     shared = {"concurrency_limit": 2, "concurrency_id": limit}
     gr.on([], read_poster, [poster], gr.JSON(label="reading", visible=False), api_name="read_poster")
-    gr.on([], compose, [_genre("required"), *_controls(ensembles)], _outputs(), api_name="compose", **shared)
+    gr.on([], compose, [_genre("required"), *_controls(ensembles), _composer()], _outputs(), api_name="compose", **shared)
     gr.on(
         [],
         poster_to_music,
-        [poster, genre, *_controls(ensembles), _input("colours", True, "boolean", "let the poster's colours steer")],
+        [
+            poster,
+            genre,
+            *_controls(ensembles),
+            _input("colours", True, "boolean", "let the poster's colours steer"),
+            _composer(),
+        ],
         _outputs(),
         api_name="poster_to_music",
         **shared,

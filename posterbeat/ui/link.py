@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from posterbeat.controls import COMPOSERS
 from posterbeat.genres import GENRES
 
 _NUMBERS = {"notes": int, "temperature": float, "tempo": float, "density": float}
@@ -16,7 +17,7 @@ def link_to(wish: Mapping[str, Any], examples: list[Path]) -> str:
     Parameters
     ----------
     wish
-        mix, notes, temperature, seed, and poster, ensemble, tempo, mode, density or None; `own` if the mix is the
+        mix, notes, temperature, seed, and poster, ensemble, tempo, mode, density, composer or None; `own` if the mix is the
         poster's own reading, which a link to an example leaves to be read again.
     examples
         The posters that a link may name; a visitor's own poster stays with the visitor.
@@ -29,7 +30,7 @@ def link_to(wish: Mapping[str, Any], examples: list[Path]) -> str:
     )
     query |= {
         name: wish[name]
-        for name in ("notes", "temperature", "seed", "ensemble", "tempo", "mode", "density")
+        for name in ("notes", "temperature", "seed", "ensemble", "tempo", "mode", "density", "composer")
         if wish.get(name) is not None
     }
     return "?" + urlencode({**query, **({"poster": example} if example else {})})
@@ -44,6 +45,8 @@ def wish_of(query: Mapping[str, str], examples: list[Path]) -> dict[str, Any]:
         except (KeyError, ValueError):
             continue
     wish |= {name: query[name] for name in ("seed", "ensemble", "mode") if name in query}
+    if query.get("composer") in COMPOSERS:
+        wish["composer"] = query["composer"]
     try:
         mix = {genre: max(0.0, float(query[genre])) for genre in GENRES if genre in query}
     except ValueError:

@@ -5,7 +5,7 @@ const score = root.querySelector(".score"), map = root.querySelector(".map"), le
 const play = root.querySelector(".play"), title = root.querySelector(".title"), time = root.querySelector(".clock"), caption = root.querySelector(".caption");
 const zoomIn = root.querySelector(".zoom .in"), zoomOut = root.querySelector(".zoom .out");
 const GOLD = "#f0bd5b", GRID = "#1f1b19", BAR = "#302a26";
-let piece = null, notes = [], span = 0, muted = new Set(), overview = null, ticking = 0, dragging = false;
+let piece = null, notes = [], span = 0, muted = new Set(), overview = null, ticking = 0, dragging = false, asking = 0;
 
 const clock = (s) => Math.floor(s / 60) + ":" + String(Math.floor(s % 60)).padStart(2, "0");
 const length = () => Number.isFinite(audio.duration) ? audio.duration : (piece ? piece.seconds : 0);
@@ -110,8 +110,25 @@ function zoom(factor) {
 }
 function limits() { zoomIn.disabled = !piece || span <= 4; zoomOut.disabled = !piece || span >= length(); }
 
+const silent = () => [...muted].sort((a, b) => a - b);
+function silence() {  // the sound without a family is made on the server; several presses in a row ask once
+  clearTimeout(asking);
+  if (muted.size === piece.families.length) { audio.muted = true; legend.removeAttribute("aria-busy"); return; }
+  legend.setAttribute("aria-busy", "true");
+  asking = setTimeout(() => trigger("select", { muted: silent() }), 350);
+}
+function revoice(value) {  // another sound of the same length: go on where it was
+  if (String(value.muted) !== String(silent())) return;  // a family was pressed meanwhile, and its answer follows
+  const at = audio.currentTime, playing = !audio.paused;
+  legend.removeAttribute("aria-busy"); audio.muted = false;
+  audio.addEventListener("loadedmetadata", () => { seek(at); if (playing) audio.play().catch(() => {}); }, { once: true });
+  audio.src = value.audio.url; audio.load();
+}
+
 function load() {
   const value = props.value;
+  if (piece && value && value.muted && value.take === piece.take) { revoice(value); return; }
+  clearTimeout(asking); audio.muted = false; legend.removeAttribute("aria-busy");
   piece = value && value.notes ? value : null;
   audio.pause(); muted = new Set(); overview = null; legend.replaceChildren(); delete root.dataset.playing;
   root.dataset.state = piece ? "ready" : "empty";
@@ -129,12 +146,13 @@ function load() {
   }
   for (const family of piece.families) {
     const chip = document.createElement("button"), dot = document.createElement("i");
-    chip.type = "button"; chip.setAttribute("aria-pressed", "true"); dot.style.setProperty("--family", family.colour);
+    chip.type = "button"; chip.title = "Heard or silent here; the files keep all"; chip.setAttribute("aria-pressed", "true"); dot.style.setProperty("--family", family.colour);
     chip.append(dot, family.name + " " + family.notes);
     chip.onclick = () => {
       const shown = muted.delete(family.id);
       if (!shown) muted.add(family.id);
       chip.setAttribute("aria-pressed", String(shown)); overview = null; draw();
+      silence();
     };
     legend.append(chip);
   }

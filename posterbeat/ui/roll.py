@@ -43,6 +43,7 @@ def roll_value(score: Score, audio_path: str | Path, title: str) -> dict[str, An
     pace = f"{score.tempo:.0f} beats a minute"
     parts = ", ".join(f"{family['name']} {family['notes']} notes" for family in families)
     return {
+        "take": Path(audio_path).parent.name,
         "audio": gr.FileData(path=str(audio_path)).model_dump(),
         "notes": rows.astype(int).ravel().tolist(),
         "families": families,

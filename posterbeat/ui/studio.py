@@ -156,13 +156,16 @@ def keep(track: Track, poster: str | None = None, own: bool = False) -> dict[str
         "notes": len(track.score),
         "temperature": track.temperature,
         "seed": track.seed,
+        "composer": None if track.composer == words.OURS else track.composer,
         "poster": poster,
         "own": own,
     }
+    title = words.title(track.genre_mix) if track.composer == words.OURS else words.STUDY
     said = {"tempo": "{:.0f} beats a minute", "density": "density {:.2f}"}
     return {
         "seed": track.seed,
         "genre": genre,
+        "composer": track.composer,
         "mix": track.genre_mix,
         "notes": len(track.score),
         "temperature": track.temperature,
@@ -173,7 +176,7 @@ def keep(track: Track, poster: str | None = None, own: bool = False) -> dict[str
         "wav": str(wav),
         "poster": poster,
         "link": link_to(wish, EXAMPLES),
-        "roll": roll_value(track.score, wav, words.title(track.genre_mix)),
+        "roll": roll_value(track.score, wav, title),
     }
 
 

@@ -4,8 +4,9 @@ from types import SimpleNamespace
 
 import gradio as gr
 
-from posterbeat.controls import DENSITY, NOTES, TEMPERATURE, TEMPO
+from posterbeat.controls import COMPOSERS, DENSITY, NOTES, TEMPERATURE, TEMPO
 from posterbeat.genres import GENRES
+from posterbeat.hub import weights_folder
 from posterbeat.music.ensemble import ENSEMBLES
 from posterbeat.ui import words
 from posterbeat.ui.about import about
@@ -102,4 +103,7 @@ def _advanced(w: SimpleNamespace) -> None:
     with gr.Row():
         ensembles = [("The composer's choice", ""), *((name.capitalize(), name) for name in ENSEMBLES)]
         w.ensemble = gr.Dropdown(ensembles, value="", label="Ensemble", min_width=200, elem_id="ensemble")
+        w.composer = gr.Dropdown(
+            list(zip(words.COMPOSERS, COMPOSERS)), value=COMPOSERS[0], label="Composer", info=words.ABOUT_STUDY, min_width=200,
+            visible=weights_folder("historical").is_dir(), elem_id="composer")
     w.at_once = gr.Checkbox(False, label=words.AT_ONCE, elem_id="at-once")

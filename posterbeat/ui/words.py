@@ -3,7 +3,10 @@
 from base64 import b64encode
 from html import escape
 
+from posterbeat.controls import COMPOSERS as NAMES
 from posterbeat.genres import GENRES
+
+OURS = NAMES[0]
 
 MASTHEAD = """<h1>poster<span>beat</span></h1>
 <p>Give it a film poster. It reads the genre and composes the soundtrack.</p>"""
@@ -23,6 +26,11 @@ COLOURED = "Let the poster's colours, or your changes to them, set tempo, mode a
 AT_ONCE = "Compose as soon as a poster was read"
 ADVANCED = "Advanced: mixture, colours, ensemble"
 ABOUT_MIXTURE = "<b>Blend the genres.</b> The sliders start from what was read on the poster."
+
+COMPOSERS = ("This project's", "The reference study's, of 2019")
+ABOUT_STUDY = ("The study's learnt comedy alone: genre, temperature, mode, density and ensemble have no effect on it, "
+               "and it is slow.")
+STUDY = "Music by the stack of 2019"
 
 # On a phone the screen lies below the fold: bring it into view when composing starts.
 SCROLL = """() => {
@@ -134,7 +142,9 @@ def facts(take: dict) -> str:
         f"{take['notes']} notes",
         f"temperature {take['temperature']:g}",
     ]
-    if take["controls"]:
+    if take["composer"] != OURS:
+        parts.append("composed by the reference study's stack, which knows comedy alone")
+    elif take["controls"]:
         parts.append(escape(take["controls"]))
     parts.append(f"played by {escape(take['renderer'])}")
     return f'<p class="facts" data-link="{escape(take["link"])}">{" · ".join(parts)}</p>'
