@@ -142,7 +142,8 @@ or lower.
     if ingredients:
         whole = ingredients["everything"]
         rows = [[name, f"{row['bits']:.3f}", f"{row['bits'] - whole['bits']:+.3f}"] for name, row in ingredients.items()]
-        parts.append(f"What each ingredient gives: trained anew without it, {whole['notes_seen'] / 1e6:.2f} million notes each from "
+        parts.append("What each ingredient gives: trained anew without it, "
+                     f"{whole['notes_seen'] / 1e6:.2f} million notes each from "
                      "nothing, one seed; bits a note on `val`. So short a training shows what helps to learn early, not what "
                      "is reached in the end:\n\n" + _table(["trained with", "bits a note", "more"], rows))
     if metrics.get("curve"):
