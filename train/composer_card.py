@@ -90,13 +90,13 @@ def bars(metrics: dict) -> list[dict]:
     return rows
 
 
-def _cell(figure: dict | None) -> str:
+def cell(figure: dict | None) -> str:
     if not figure or figure.get("value") is None:
         return "–"
     return f"{figure['value']:.3g} ({figure['low']:.3g} to {figure['high']:.3g})"
 
 
-def _table(header: list[str], rows: list[list[str]]) -> str:
+def table(header: list[str], rows: list[list[str]]) -> str:
     lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
 
@@ -118,26 +118,26 @@ Pieces measured: {counts}.
 The fair comparison is with the second column: real pieces cut to the same length. Closer to real is better, not higher
 or lower.
 
-""" + _table(["figure", *(words for _, words in columns)],
-             [[words, *(_cell(sets[name].get(row)) for name, _ in columns)] for row, words in _ROWS]))
+""" + table(["figure", *(words for _, words in columns)],
+             [[words, *(cell(sets[name].get(row)) for name, _ in columns)] for row, words in _ROWS]))
         recall = [[genre, *(f"{sets[name]['judge_recall'].get('recall', {}).get(genre, float('nan')):.2f}"
                             for name, _ in columns)] for genre in GENRES]
         parts.append("How often the judge, a classifier trained on real training pieces only, hears the right genre:"
                      "\n\n"
-                     + _table(["genre", *(words for _, words in columns)], recall))
+                     + table(["genre", *(words for _, words in columns)], recall))
         parts.append(f"The weight of a genre in a mixture and the judge's probability of it: Spearman correlation "
-                     f"{_cell(metrics.get('mix_monotone'))}, mean over the ten pairs of genres.\n")
+                     f"{cell(metrics.get('mix_monotone'))}, mean over the ten pairs of genres.\n")
     bits = metrics.get("bits_per_note")
     if bits:
-        rows = [[name.replace("_", " "), _cell(figure), str(figure["n"])] for name, figure in bits.items()]
+        rows = [[name.replace("_", " "), cell(figure), str(figure["n"])] for name, figure in bits.items()]
         parts.append("Negative log2-likelihood a note of real `test` pieces, all fields summed, beside counts of the "
-                     "same fields:\n\n" + _table(["model", "bits a note", "pieces"], rows))
+                     "same fields:\n\n" + table(["model", "bits a note", "pieces"], rows))
     kept_back = metrics.get("withheld")
     if kept_back:
         whole = kept_back["nothing"]["value"]
-        rows = [[name, _cell(figure), f"{figure['value'] - whole:+.2f}"] for name, figure in kept_back.items()]
+        rows = [[name, cell(figure), f"{figure['value'] - whole:+.2f}"] for name, figure in kept_back.items()]
         parts.append("What the trained network makes of each thing it is shown: bits a note on `val` with one of them kept "
-                     "from it, without training again:\n\n" + _table(["kept from it", "bits a note", "more"], rows))
+                     "from it, without training again:\n\n" + table(["kept from it", "bits a note", "more"], rows))
     ingredients = metrics.get("ingredients")
     if ingredients:
         whole = ingredients["everything"]
@@ -145,12 +145,12 @@ or lower.
         parts.append("What each ingredient gives: trained anew without it, "
                      f"{whole['notes_seen'] / 1e6:.2f} million notes each from "
                      "nothing, one seed; bits a note on `val`. So short a training shows what helps to learn early, not what "
-                     "is reached in the end:\n\n" + _table(["trained with", "bits a note", "more"], rows))
+                     "is reached in the end:\n\n" + table(["trained with", "bits a note", "more"], rows))
     if metrics.get("curve"):
         parts.append("![Bits a note on val against notes seen](curve.png)\n")
     speed = metrics.get("notes_per_second")
     if speed:
-        parts.append(f"Speed on two threads of a CPU: {_cell(speed)} notes a second (median of {speed['n']} runs); "
+        parts.append(f"Speed on two threads of a CPU: {cell(speed)} notes a second (median of {speed['n']} runs); "
                      f"300 notes take {speed['seconds_300']} s, 1,000 take {speed['seconds_1000']} s.\n")
     if metrics.get("memory_mb"):
         used = metrics["memory_mb"]
@@ -160,7 +160,7 @@ or lower.
         words = {True: "yes", False: "**no**", None: "not measured"}
         rows = [[bar["what"], bar["wanted"] or "–", f"{bar['got']:.4g}" if bar["got"] is not None else "–",
                  words[bar["holds"]]] for bar in metrics["bars"]]
-        parts.append("## What was to be reached\n\n" + _table(["what", "wanted", "measured", "reached"], rows))
+        parts.append("## What was to be reached\n\n" + table(["what", "wanted", "measured", "reached"], rows))
     parts.append(_LIMITS)
     return "\n".join(parts)
 

@@ -7,6 +7,8 @@ import argparse
 import json
 from pathlib import Path
 
+from train.composer_card import cell, table
+
 STUDY = {
     "first": "One note for ever.",
     "second": "Memorised: loss 0.08, one melody again and again.",
@@ -87,19 +89,19 @@ def card(metrics: dict) -> str:
     record = [[name.replace("_", " "), runs[name]["genre"], f"{runs[name]['notes']:,} ({runs[name]['pieces_learnt']})",
                f"{runs[name]['words']:,}", f"{runs[name]['windows']:,}", _schedule(runs[name]),
                f"{runs[name]['epochs']:.1f}", f"{runs[name]['processor_seconds'] / 60:.0f}"] for name in names]
-    losses = [[words, *(_cell(runs[name][figure]) for name in names)] for figure, words in _LOSSES]
+    losses = [[words, *(cell(runs[name][figure]) for name in names)] for figure, words in _LOSSES]
     columns = [(name.replace("_", " "), runs[name]["pieces"]) for name in names]
     if metrics["ships"]:
         shipped = runs[metrics["ships"]]
         columns += [("as it ships: begun with drawn words", shipped["shipped"]),
                     ("real, unseen, in the study's words", shipped["real"])]
     columns += [("PosterBeat's composer", metrics["beside"]["composer"]), ("real test pieces", metrics["beside"]["real"])]
-    figures = [[words, *(_cell(of.get(figure)) for _, of in columns)] for figure, words in _PIECES]
+    figures = [[words, *(cell(of.get(figure)) for _, of in columns)] for figure, words in _PIECES]
     counts = ", ".join(f"{words}: {of['collapsed']['n']}" for words, of in columns)
     return "\n".join([
         _INTRODUCTION,
         "## Is what the study reports seen here?\n",
-        _table(["run", "the study", "seen", "here"], seen),
+        table(["run", "the study", "seen", "here"], seen),
         f"""Seen means, of the first stack: at least half of the pieces end on one word for ever (their last fifty words are
 the same). Of the second: at least {_percent(RIGHT)} of the next words in the training windows are right, and at least half of a
 piece's melodic 8-grams stand in a training piece. Of the final one: fewer than half of the pieces end in a circle, less than
@@ -108,7 +110,7 @@ half of a piece's 8-grams of words stand in another piece of the set, and less t
 ## What was trained
 
 """,
-        _table(["run", "genre", "notes (pieces)", "words", "windows", "windows seen",
+        table(["run", "genre", "notes (pieces)", "words", "windows", "windows seen",
                 "epochs", "minutes of one core"], record),
         """Minutes of one CPU core, so these runs are short. Two things save time where the table says so: at first fewer than
 100 words are read, or the layers above the LSTMs learn alone, from what the LSTMs say of every window as they were drawn. After
@@ -116,7 +118,7 @@ that all layers learn from windows of 100, as in the study. Losses are without d
 evenly spaced; neighbouring windows overlap, so the intervals are too narrow.
 
 """,
-        _table(["loss", *(name.replace("_", " ") for name in names)], losses),
+        table(["loss", *(name.replace("_", " ") for name in names)], losses),
         "## Figures of the pieces\n",
         f"""{metrics['notes']} notes each, seeds from 0 upwards, nothing picked; in brackets the 95 % bootstrap interval. Pieces
 measured: {counts}. The stacks begin with a window of a training piece, as in the study, and always take the likeliest word.
@@ -124,7 +126,7 @@ Copying is counted against what each of them learnt from: the stacks' own traini
 pieces for the composer. On a fixed step a melody is told by its intervals alone, so that even real pieces share more.
 
 """,
-        _table(["figure", *(words for words, _ in columns)], figures),
+        table(["figure", *(words for words, _ in columns)], figures),
     ])
 
 
@@ -142,16 +144,6 @@ def _schedule(run: dict) -> str:
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
-
-def _cell(figure: dict | None) -> str:
-    if not figure or figure.get("value") is None:
-        return "–"
-    return f"{figure['value']:.3g} ({figure['low']:.3g} to {figure['high']:.3g})"
-
-
-def _table(header: list[str], rows: list[list[str]]) -> str:
-    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
 
 
 _INTRODUCTION = """---
