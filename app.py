@@ -5,6 +5,7 @@ import secrets
 import signal
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,6 +16,7 @@ from posterbeat.controls import SEED
 from posterbeat.errors import PosterBeatError
 from posterbeat.genres import GENRES
 from posterbeat.music.ensemble import ENSEMBLES
+from posterbeat.pipeline import PosterBeat
 from posterbeat.ui import words
 from posterbeat.ui.endpoints import add_endpoints, heat_file
 from posterbeat.ui.gate import Gate
@@ -219,7 +221,7 @@ def _on_screen(w: SimpleNamespace, kept: list[dict], index: int) -> dict:
             w.seed: str(take["seed"])}
 
 
-studio = Studio()
+studio = Studio(partial(PosterBeat.load, apart=True))
 demo = build(studio)
 
 

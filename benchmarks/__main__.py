@@ -57,12 +57,13 @@ def _machine() -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="tiny settings: shows that everything runs, not how fast")
-    parser.add_argument("--out", type=Path, default=HERE, help="folder for results.json and chart.svg")
+    parser.add_argument("--out", type=Path, help="folder for results.json and chart.svg (default benchmarks; quick: runs/bench)")
     wish = parser.parse_args()
+    out = wish.out or (HERE.parent / "runs/bench" if wish.quick else HERE)
     figures = measure(QUICK if wish.quick else Settings())
-    wish.out.mkdir(parents=True, exist_ok=True)
-    (wish.out / "results.json").write_text(json.dumps(figures, indent=1) + "\n")
-    (wish.out / "chart.svg").write_text(chart.draw(figures))
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "results.json").write_text(json.dumps(figures, indent=1) + "\n")
+    (out / "chart.svg").write_text(chart.draw(figures))
     for bar in figures["bars"]:
         print(f"{'holds' if bar['holds'] else 'FAILS'}  {chart.figure_text(bar['got']):>8}  ({bar['wanted']})  {bar['what']}")
 

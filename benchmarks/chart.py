@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 from benchmarks.stations import OWN
 
 WIDTH = 860
-_ROW, _LABEL, _ROOM = 24, 250, 130  # pixels: a bar with its gap, the names at its left, the figure at its right
+_ROW, _LABEL, _ROOM = 24, 290, 110  # pixels: a bar with its gap, the names at its left, the figure at its right
 _INK, _QUIET, _PAPER, _GRID = "#1f2430", "#5b6270", "#ffffff", "#d9dce3"
 _OWN_COLOUR, _OTHER_COLOUR = "#4f46e5", "#a9b0bf"
 _PLOT = (380, 190)  # pixels of a curve's field

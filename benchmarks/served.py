@@ -1,6 +1,7 @@
 """The app as its visitors have it: how soon it answers, and what it does for many at once."""
 
 import contextlib
+import os
 import subprocess
 import sys
 import tempfile
@@ -93,7 +94,8 @@ def _app() -> Iterator[tuple[str, subprocess.Popen]]:
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory() as home:
-        process = start(port, Path(home) / "log", GRADIO_TEMP_DIR=str(Path(home) / "cache"), GRADIO_MCP_SERVER="False")
+        process = start(port, Path(home) / "log", GRADIO_TEMP_DIR=str(Path(home) / "cache"), GRADIO_MCP_SERVER="False",
+                        OMP_NUM_THREADS=str(os.cpu_count()))
         try:
             while True:
                 try:

@@ -1,11 +1,10 @@
-"""Copy the figures of weights/*/metrics.json into README.md, between the two marks: python docs/fill_readme.py"""
+"""Copy the figures of weights/*/metrics.json and benchmarks/results.json into README.md: python docs/fill_readme.py"""
 
 import json
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-_BEGIN, _END = "<!-- metrics: written by docs/fill_readme.py -->\n", "<!-- /metrics -->"
 
 
 def block(root: Path = ROOT) -> str:
@@ -14,10 +13,36 @@ def block(root: Path = ROOT) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def filled(readme: str, text: str) -> str:
-    """README with `text` between the marks."""
-    marked = re.escape(_BEGIN) + ".*?" + re.escape(_END)
-    return re.sub(marked, lambda _: f"{_BEGIN}{text}{_END}", readme, flags=re.DOTALL)
+def bench(root: Path = ROOT) -> str:
+    """The speeds as Markdown; nothing before `make bench` was run."""
+    path = root / "benchmarks/results.json"
+    if not path.exists():
+        return ""
+    figures = json.loads(path.read_text())
+    machine = figures["machine"]
+    rows = [(bar["what"], f"{bar['got']:.3g}", bar["wanted"], "yes" if bar["holds"] else "no") for bar in figures["bars"]]
+    ways = [(way["what"], _seconds(way["seconds"]), f"{way['seconds_of_music']:.0f} s") for way in figures["whole"]["poster_to"]]
+    loads = [(f"{load['visitors']}", f"{load['a_minute']:.0f}", f"{load['p50']:.1f} s", f"{load['p95']:.1f} s",
+              f"{load['longest_in_fair_shares']:.2f}") for load in figures["visitors"]]
+    return "\n".join([
+        f"Measured on {machine['cores']} cores of {machine['processor']}, {machine['date']}; at most "
+        f"{figures['memory_mb'] or float('nan'):.0f} MB held by the app and all that it started.\n",
+        _table("Speed", ("measured", "wanted", "holds"), rows),
+        _table("From the poster's file to", ("median (lowest to highest)", "music"), ways),
+        _table("Visitors at once", ("pieces a minute", "half there in", "95 % there in", "longest wait in fair shares"), loads),
+        "![The same beside others that do the same job](benchmarks/chart.svg)\n",
+    ])
+
+
+def filled(readme: str, text: str, name: str = "metrics") -> str:
+    """README with `text` between the marks of that name."""
+    begin, end = f"<!-- {name}: written by docs/fill_readme.py -->\n", f"<!-- /{name} -->"
+    return re.sub(re.escape(begin) + ".*?" + re.escape(end), lambda _: f"{begin}{text}{end}", readme, flags=re.DOTALL)
+
+
+def _seconds(figure: dict) -> str:
+    span = f" ({figure['low']:.1f} to {figure['high']:.1f})" if figure["runs"] > 1 else ""
+    return f"{figure['median']:.1f} s{span}"
 
 
 def _read(root: Path, kind: str) -> dict:
@@ -84,4 +109,4 @@ def _number(figure: dict | None) -> str:
 
 if __name__ == "__main__":
     path = ROOT / "README.md"
-    path.write_text(filled(path.read_text(), block()))
+    path.write_text(filled(filled(path.read_text(), block()), bench(), "bench"))

@@ -18,7 +18,7 @@ from posterbeat.controls import (
     check_tempo,
 )
 from posterbeat.genres import mixture
-from posterbeat.hub import source_of, weights_folder
+from posterbeat.hub import resolve, source_of, weights_folder
 
 if TYPE_CHECKING:  # these pull in torch, NumPy and Pillow, which `import posterbeat` need not wait for
     import numpy as np
@@ -144,7 +144,7 @@ class PosterBeat:
 
     @classmethod
     def load(cls, classifier: str | Path | None = None, composer: str | Path | None = None,
-             historical: str | Path | None = None) -> "PosterBeat":
+             historical: str | Path | None = None, apart: bool = False) -> "PosterBeat":
         """Load the classifier and the composer, each from a folder or a Hub repo id with an optional `@revision`.
 
         Parameters
@@ -152,20 +152,30 @@ class PosterBeat:
         classifier, composer, historical
             Where from. Left out, the environment variables POSTERBEAT_CLASSIFIER, POSTERBEAT_COMPOSER and
             POSTERBEAT_HISTORICAL say; without these, the weights that came with posterbeat are taken.
+        apart
+            Let the composer work in processes of its own, a piece each (see `music.apart`), where the system can: for
+            several callers at once. The notes are the same.
 
         Raises
         ------
         WeightsError
             A file is missing, damaged or foreign, or could not be fetched.
         """
-        from posterbeat.music.composer import BiLSTMComposer
+        from posterbeat.music import apart as elsewhere
+
+        source = source_of("composer", composer)
+        if apart and elsewhere.possible():
+            other = elsewhere.ComposerApart(resolve(source))  # loads while the classifier does here
+        else:
+            other = None
         from posterbeat.vision.classifier import PosterClassifier
 
-        return cls(
-            PosterClassifier.from_pretrained(source_of("classifier", classifier)),
-            BiLSTMComposer.from_pretrained(source_of("composer", composer)),
-            historical,
-        )
+        reader = PosterClassifier.from_pretrained(source_of("classifier", classifier))
+        if other is None:
+            from posterbeat.music.composer import BiLSTMComposer
+
+            return cls(reader, BiLSTMComposer.from_pretrained(source), historical)
+        return cls(reader, other.wait(), historical)
 
     @cached_property
     def historical(self) -> "HistoricalStack":
