@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -74,24 +75,34 @@ def test_the_pins_are_what_is_tested_here():
 
 def test_every_package_of_the_source_tree_is_installed():
     here = {".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "posterbeat").rglob("__init__.py")}
-    listed = set(PROJECT["tool"]["setuptools"]["packages"])
-    assert listed == here | {"posterbeat.weights.classifier", "posterbeat.weights.composer"}
+    assert set(PROJECT["tool"]["setuptools"]["packages"]) == here | {"posterbeat.weights"}
 
 
-def test_the_wheel_holds_code_data_and_weights(tmp_path):
+@pytest.mark.parametrize("models", [("classifier", "composer"), ("classifier", "composer", "historical")])
+def test_the_wheel_holds_code_data_and_those_weights_that_are_there(tmp_path, models):
+    shutil.copytree(ROOT / "posterbeat", tmp_path / "posterbeat", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE", "requirements.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    for kind in (*models, "own"):  # small stand-ins, and weights that somebody trained in between
+        (tmp_path / "weights" / kind).mkdir(parents=True)
+        for name in ("config.json", "model.safetensors"):
+            (tmp_path / "weights" / kind / name).write_text(kind)
     done = subprocess.run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
-                           "--wheel-dir", str(tmp_path), str(ROOT)], capture_output=True, text=True, timeout=200)
+                           "--wheel-dir", str(tmp_path), str(tmp_path)], capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stderr
     wheel = zipfile.ZipFile(next(tmp_path.glob("*.whl")))
     names = set(wheel.namelist())
     wanted = {path.relative_to(ROOT).as_posix() for path in (ROOT / "posterbeat").rglob("*")
               if path.suffix in {".py", ".json", ".js", ".css", ".html"}}
-    wanted |= {f"posterbeat/weights/{kind}/{name}" for kind in ("classifier", "composer")
-               for name in ("config.json", "model.safetensors")}
     assert wanted <= names
-    assert not any(name.startswith(("tests", "train", "app")) for name in names)
+    assert {name for name in names if "weights" in name} == {
+        f"posterbeat/weights/{kind}/{name}" for kind in models for name in ("config.json", "model.safetensors")}
+    assert all(name.startswith("posterbeat") for name in names)
     entry = wheel.read(next(name for name in names if name.endswith("entry_points.txt"))).decode()
     assert "posterbeat = posterbeat.cli:main" in entry
+    about = wheel.read(next(name for name in names if name.endswith("METADATA"))).decode()
+    declared = re.findall(r"^Requires-Dist: (?!.*extra ==)(.*)$", about, re.MULTILINE)
+    assert set(map(Requirement, declared)) == set(asked().values())
 
 
 def test_the_space_front_matter_is_one_that_a_space_takes():
