@@ -12,6 +12,7 @@ import yaml
 from safetensors.numpy import save
 
 from posterbeat.errors import PosterBeatError, WeightsError
+from posterbeat.music.historical import HistoricalStack, StackConfig
 from tests.hub_server import Hub
 from train.publish import main, parcels, space_readme
 
@@ -25,6 +26,11 @@ from train.publish import parcels, push, variables_of
 all = parcels("ann", Path(sys.argv[1]))
 for parcel in all:
     push(parcel, variables=variables_of(all) if parcel.kind == "space" else None)
+"""
+PLAY = """
+from posterbeat import PosterBeat
+beat = PosterBeat(None, None)
+print(beat.composers, len(beat.compose("comedy", notes=32, seed=1, composer="historical").score))
 """
 
 
@@ -45,11 +51,15 @@ def project(tmp_path):
     return tmp_path
 
 
-def send(hub, project, token="hf_secret"):
+def run(script, hub, project, token="hf_secret", **variables):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
-    environment |= {"HF_ENDPOINT": hub.url, "HF_HOME": str(project / "hf"), "PYTHONPATH": str(ROOT)}
-    return subprocess.run([sys.executable, "-c", SEND, str(project)], text=True, capture_output=True, timeout=120,
+    environment |= {"HF_ENDPOINT": hub.url, "HF_HOME": str(project / "hf"), "PYTHONPATH": str(ROOT), **variables}
+    return subprocess.run([sys.executable, "-c", script, str(project)], text=True, capture_output=True, timeout=120,
                           env=environment | ({"HF_TOKEN": token} if token else {}))
+
+
+def send(hub, project, token="hf_secret"):
+    return run(SEND, hub, project, token)
 
 
 @pytest.mark.parametrize("kinds", [("classifier", "composer"), ("classifier", "composer", "historical")])
@@ -74,6 +84,18 @@ def test_all_models_and_the_space_arrive_as_they_are_here(project, kinds):
     assert front["models"] == [f"ann/posterbeat-{kind}" for kind in kinds]
     assert front["preload_from_hub"] == [f"{repo} config.json,model.safetensors" for repo in front["models"]]
     assert hub.variables["ann/posterbeat"] == {f"POSTERBEAT_{kind.upper()}": f"ann/posterbeat-{kind}" for kind in kinds}
+
+
+def test_the_study_s_stack_composes_where_the_space_is_told_that_it_was_published(project):
+    folder = project / "weights/historical"
+    HistoricalStack(StackConfig("first", "comedy", ("p60", "p64"), (2, 1))).save(folder)
+    for name in ("README.md", "metrics.json"):
+        (folder / name).write_bytes(MODEL[name])
+    with Hub() as hub:
+        assert send(hub, project).returncode == 0
+        told = hub.variables["ann/posterbeat"]
+        done = run(PLAY, hub, project, POSTERBEAT_HISTORICAL=told["POSTERBEAT_HISTORICAL"])
+    assert done.stdout == "('posterbeat', 'historical') 32\n", done.stderr
 
 
 def test_publishing_to_repos_that_exist_adds_a_commit(project):
