@@ -9,7 +9,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from gradio_client import Client, handle_file
 
 from benchmarks.stations import POSTERS, Settings
 from benchmarks.timing import spread
-from tests.served import free_port, start
+from tests.served import free_port, held, start
 
 _SOON = 0.02  # seconds between two looks at whether the page answers
 _LOOK = 0.5  # seconds between two looks at the memory
@@ -132,21 +132,5 @@ class Memory:
 
     def _look(self) -> None:
         while not self._end.wait(_LOOK):
-            held = sum(map(_megabytes, _family(self._pid)))
-            if held:
-                self.peak = max(self.peak or 0.0, held)
-
-
-def _family(pid: int) -> Sequence[int]:
-    """A process and its descendants."""
-    with contextlib.suppress(OSError):
-        children = " ".join(path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children"))
-        return [pid, *(other for child in children.split() for other in _family(int(child)))]
-    return []
-
-
-def _megabytes(pid: int) -> float:
-    with contextlib.suppress(OSError):
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-        return int(next(line for line in lines if line.startswith("Pss:")).split()[1]) / 1024
-    return 0.0
+            if now := held(self._pid):
+                self.peak = max(self.peak or 0.0, now)

@@ -1,6 +1,7 @@
 """The app as its visitors have it: `python app.py` in a process of its own, one for the whole test run."""
 
 import atexit
+import contextlib
 import functools
 import importlib.util
 import json
@@ -53,8 +54,27 @@ def served() -> str:
 
 def memory() -> float:
     """Megabytes that the running app holds now."""
-    status = Path(f"/proc/{_app()[1].pid}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+    return held(_app()[1].pid)
+
+
+def held(pid: int) -> float:
+    """Megabytes that a process and all that it began hold now; what they share counts once. 0 where the system does not tell."""
+    return sum(map(_megabytes, _family(pid)))
+
+
+def _family(pid: int) -> Sequence[int]:
+    """A process and its descendants; none once it has ended."""
+    with contextlib.suppress(OSError):
+        children = " ".join(path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children"))
+        return [pid, *(other for child in children.split() for other in _family(int(child)))]
+    return []
+
+
+def _megabytes(pid: int) -> float:
+    with contextlib.suppress(OSError):
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        return int(next((line for line in lines if line.startswith("Pss:")), "0 0").split()[1]) / 1024
+    return 0.0
 
 
 def cache() -> Path:
