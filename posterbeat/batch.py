@@ -131,24 +131,24 @@ def _work_here(
     jobs: list[Job], out: str, workers: int, keep: Callable[[dict], None], stop: threading.Event
 ) -> list[Job]:
     """Work on the jobs with processes of this machine; returns those whose process died of them."""
-    suspects = _work_all(jobs, out, workers, keep, stop)
-    return [job for job in suspects  # one at a time, to see which it was
-            if not stop.is_set() and _work_all([job], out, 1, keep, stop)]
+    suspects = _work_all(jobs, out, workers, keep, stop, 2 * workers)  # one ahead for each, so that nobody waits for us
+    return _work_all(suspects, out, 1, keep, stop, 1)  # one at a time, to see which it was
 
 
 def _work_all(
-    jobs: list[Job], out: str, workers: int, keep: Callable[[dict], None], stop: threading.Event
+    jobs: list[Job], out: str, workers: int, keep: Callable[[dict], None], stop: threading.Event, at_once: int
 ) -> list[Job]:
-    """Work on the jobs; returns those that were in hand when a process died, after working on all others."""
+    """Work on the jobs, `at_once` of them in hand; returns those that were in hand when a process died, after working on
+    all others."""
     suspects, waiting = [], list(reversed(jobs))
     while waiting and not stop.is_set():
         in_hand = {}
         with ProcessPoolExecutor(workers, get_context("spawn"), _prepare) as pool:
             try:
                 while in_hand or waiting and not stop.is_set():
-                    while waiting and len(in_hand) < 2 * workers and not stop.is_set():
-                        job = waiting.pop()
-                        in_hand[pool.submit(_work, job, out)] = job
+                    while waiting and len(in_hand) < at_once and not stop.is_set():
+                        in_hand[pool.submit(_work, waiting[-1], out)] = waiting[-1]
+                        waiting.pop()  # only now: a process that died meanwhile makes submitting fail
                     for future in wait(in_hand, return_when=FIRST_COMPLETED).done:
                         record = future.result()
                         del in_hand[future]

@@ -20,8 +20,10 @@ from posterbeat.batch import finished, run
 from posterbeat.catalogue import Wish, find
 from posterbeat.errors import ParameterError, WeightsError
 from posterbeat.gallery import write_gallery, write_tables
+from posterbeat.soundtrack import DIED
 
 ROOT = Path(__file__).resolve().parents[1]
+HEIC = b"\0\0\0\x18ftypheic"  # the beginning of a picture that tests/decoder/sitecustomize.py reads
 
 
 @pytest.fixture(scope="session")
@@ -183,6 +185,23 @@ def test_a_killed_worker_takes_nothing_with_it(done, posters, wish, tmp_path):
     for file in out.rglob("*.mid"):
         assert file.read_bytes() == (tmp_path / "out" / file.relative_to(out)).read_bytes()
     assert lines(tmp_path / "out") == sorted(job.name for job in jobs)  # nothing lost, nothing twice
+
+
+def test_two_posters_are_worked_on_at_once_and_one_that_kills_its_process_takes_nothing_with_it(
+        done, posters, wish, tmp_path, monkeypatch):
+    out, jobs, records = done
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "tests/decoder"), prepend=os.pathsep)
+    copy = shutil.copytree(posters, tmp_path / "posters")
+    (tmp_path / "meeting").mkdir()
+    for name, word in (("0.heic", f"meet {tmp_path}/meeting"), ("1.heic", f"meet {tmp_path}/meeting"), ("b.heic", "die")):
+        (copy / name).write_bytes(HEIC + word.encode())
+    found = {record["name"]: record for record in run(find(copy, wish, tmp_path / "out"), tmp_path / "out", workers=2)}
+    assert found["0.heic"]["error"] == found["1.heic"]["error"] == ""  # each waited for the other, in another process
+    assert (found["b.heic"]["error"], found["b.heic"]["files"]) == (DIED, [])
+    assert [found[job.name] for job in jobs] == records
+    assert lines(tmp_path / "out") == sorted(found)  # nothing lost, nothing twice
+    table = list(csv.DictReader(write_tables(list(found.values()), tmp_path / "out")[0].open()))
+    assert [row["error"] for row in table if row["name"] == "b.heic"] == [DIED]
 
 
 def test_ctrl_c_keeps_what_is_done_and_the_next_run_does_the_rest(done, posters, wish, tmp_path):
