@@ -7,12 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from posterbeat.genres import GENRES
 from tests.inside import run_module
 from tests.music.made import tune
+from tests.vision.drawn import poster
+from train.poster_data import IMDB
 from train.prepare_music import prepare
 
 pytest.importorskip("accelerate", reason="TRAINING BY SEVERAL PROCESSES WAS NOT TESTED: posterbeat[train] is not installed")
@@ -79,6 +83,38 @@ def test_two_processes_learn_what_one_does_and_one_goes_on_from_there(music, tmp
     on = learn(music, tmp_path / "two")
     assert on["val"][1][1] == 20 and on["val"][1][2] > before["notes_seen"]
     assert on["val"][1][4] < bits_of_two
+
+
+@pytest.fixture(scope="module")
+def posters(tmp_path_factory):
+    """A folder of small drawn posters, prepared for training: 60 in `train`, 20 in `val`."""
+    folder = tmp_path_factory.mktemp("posters")
+    for split, count in (("train", 60), ("val", 20)):
+        np.save(folder / f"{split}.npy", np.stack([np.asarray(poster(number)) for number in range(count)]))
+        with (folder / f"{split}.csv").open("w", newline="") as table:
+            writer = csv.writer(table)
+            writer.writerow(["label", "genres", "genres_source"])
+            writer.writerows([genre, genre.title(), IMDB] for genre in (GENRES * count)[:count])
+    return folder
+
+
+def study(posters, out, start=run_module):
+    """Three epochs of the reference study's LeNet: the curve's rows, and the weights that come out."""
+    words = ("study", "poster_lenet", "--data", posters, "--run", out, "--epochs", 3, "--batch", 10, "--lr", 0.003)
+    start(*["-m"] * (start is launch), "train.train_classifier", *words)
+    with (out / "curve.csv").open() as curve:
+        rows = [{name: float(value) for name, value in row.items() if name != "seconds"} for row in csv.DictReader(curve)]
+    return rows, load_file(out / "weights/model.safetensors")
+
+
+def test_two_processes_learn_to_read_posters_as_one_does(posters, tmp_path):
+    """Nothing is drawn and no batch is normed in this network: what differs is the order in which floats are added."""
+    (one, weights), (two, weights_of_two) = study(posters, tmp_path / "one"), study(posters, tmp_path / "two", launch)
+    assert [row["epoch"] for row in two] == [1, 2, 3]  # written once, not by each process
+    for alone, shared in zip(one, two, strict=True):
+        assert shared == pytest.approx(alone, abs=2e-3)
+    assert two[-1]["loss"] < two[0]["loss"]
+    torch.testing.assert_close(weights_of_two, weights, rtol=0, atol=5e-3)
 
 
 def test_the_curves_are_tensorboards(tmp_path):

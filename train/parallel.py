@@ -34,6 +34,8 @@ class Team:
 
             state = PartialState(cpu=not torch.cuda.is_available())
             self.rank, self.size, self.device = state.process_index, state.num_processes, state.device
+            if self.device.type == "cpu":
+                self.device = torch.device("cpu")  # Accelerate numbers it, and torch.load knows no cpu:0
 
     @property
     def leads(self) -> bool:
