@@ -1,9 +1,11 @@
-"""A catalogue on a Ray cluster: two workers, one of which is killed half way; the networks that ship, and the real sound."""
+"""A catalogue on a Ray cluster: two workers, one of which is killed half way; stopped and begun again; the networks that ship,
+and the real sound."""
 
 import csv
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -14,6 +16,8 @@ import pytest
 from posterbeat.batch import run
 from posterbeat.catalogue import Wish, find
 from posterbeat.errors import ParameterError
+from posterbeat.soundtrack import DIED
+from tests.test_catalogue import HEIC
 
 ray = pytest.importorskip("ray", reason="THE RAY CLUSTER WAS NOT TESTED: posterbeat[ray] is not installed")
 pytest.importorskip("ray.data", reason="THE RAY CLUSTER WAS NOT TESTED: posterbeat[ray] is not installed")
@@ -86,6 +90,41 @@ def test_a_killed_worker_loses_nothing_and_the_results_are_those_of_one_machine(
     assert contents(out) == contents(local)
     with (out / "table.csv").open() as table:
         assert [row["name"] for row in csv.DictReader(table)] == [job.name for job in jobs]
+
+
+def test_ctrl_c_loses_nothing_and_a_poster_that_kills_its_process_is_told_of(posters, here, tmp_path):
+    copy, out = shutil.copytree(posters, tmp_path / "posters"), tmp_path / "out"
+    (copy / "deadly.heic").write_bytes(HEIC + b"die")
+    words = [sys.executable, "-m", "posterbeat.cli", "batch", str(copy), "-o", str(out), "-f", "mid", "-f", "mp3",
+             "--notes", "32", "--ray", "local", "--workers", "2"]
+    environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests/decoder'}"}
+    book = out / "records.jsonl"
+
+    def names():
+        return [json.loads(line)["name"] for line in book.read_text().splitlines()] if book.exists() else []
+
+    running = subprocess.Popen(words, env=environment, start_new_session=True, text=True,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    while running.poll() is None and len(names()) < 3:
+        time.sleep(0.02)
+    os.killpg(running.pid, signal.SIGINT)  # as a terminal does it: everything that was started in it is told
+    _, complaints = running.communicate(timeout=120)
+    assert running.returncode == 130 and complaints.endswith("posterbeat: Stopped.\n"), complaints
+    kept = names()
+    assert 3 <= len(kept) < 9
+    with (out / "table.csv").open() as table:
+        assert sorted(row["name"] for row in csv.DictReader(table)) == sorted(kept)
+
+    done = subprocess.run(words, env=environment, text=True, capture_output=True, timeout=280)
+    assert done.returncode == 1 and "8 soundtracks" in done.stdout and "2 failed" in done.stdout, done.stderr
+    assert names()[:len(kept)] == kept and len(names()) == len(set(names())) == 10  # nothing done again, nothing twice
+    records = {record["name"]: record for record in map(json.loads, book.read_text().splitlines())}
+    local, jobs, expected = here
+    assert [records[job.name] for job in jobs] == expected  # nothing lost
+    assert contents(out) == contents(local)
+    with (out / "table.csv").open() as table:
+        assert {row["name"]: row["error"] for row in csv.DictReader(table) if row["error"]} == {
+            "bad.jpg": records["bad.jpg"]["error"], "deadly.heic": DIED}
 
 
 def test_an_address_where_no_cluster_is_is_said(here, tmp_path):
