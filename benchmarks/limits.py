@@ -61,15 +61,19 @@ def reading_work(beat: "PosterBeat") -> dict[str, int]:
 def note_work(network: nn.Module, rows: int = 2) -> dict[str, int]:
     """Operations of one note for so many conditions side by side, and bytes of the matrices that it must read.
 
+    The matrices of a step are counted in the numbers that they are kept in here.
+
     Sums of rows of tables and attention are left out; the reader, which runs once a phrase, is shared out over its notes.
     """
     from posterbeat.music.network import PHRASE
+    from posterbeat.music.product import smallest
 
     reader = network.reader.lstm
     matrices = [network.first.weight_hh_l0, network.second.weight_ih_l0, network.second.weight_hh_l0, network.query.weight,
-                network.skip.weight[:, :network.query.out_features], *(layer.weight for layer in network.heads.hidden),
-                *(layer.weight for layer in network.heads.out)]
-    step = sum(matrix.numel() for matrix in matrices)
+                network.skip.weight[:, :network.query.out_features], *(layer.weight for layer in network.heads.hidden)]
+    small = sum(matrix.numel() for matrix in matrices)
+    logits = sum(layer.weight.numel() for layer in network.heads.out)
     recurrent = reader.weight_hh_l0.numel() * 2  # both directions, read again for each note
     inward = reader.weight_ih_l0.numel() * 2 + network.reader.key.weight.numel() + network.reader.value.weight.numel()
-    return {"flops": 2 * (rows * step + recurrent + inward), "bytes": _BYTES * (step + recurrent + inward // PHRASE)}
+    return {"flops": 2 * (rows * (small + logits) + recurrent + inward),
+            "bytes": smallest().itemsize * small + _BYTES * (logits + recurrent + inward // PHRASE)}

@@ -41,18 +41,12 @@ QUICK = Settings(rounds=1, lengths=(32, 64), notes=48, short=32, steps=1, layers
 
 def composing(beat: "PosterBeat", settings: Settings) -> dict[str, Any]:
     """Seconds a note beside the peers, and seconds of a piece against its notes."""
-    import torch
-
-    def compose(round_: int, notes: int = settings.notes, threads: int | None = None) -> float:
-        usual = torch.get_num_threads()
-        torch.set_num_threads(threads or usual)
+    def compose(round_: int, notes: int = settings.notes) -> float:
         beat.compose(_GENRE, notes, seed=round_)
-        torch.set_num_threads(usual)
         return notes
 
     a_note = side_by_side({
         OWN: compose,
-        f"{OWN}, one thread": partial(compose, threads=1),
         "Llama-type model, 230 M parameters": peers.llama(settings.steps, settings.layers[0]),
         "LSTM tutorial's way, final stack": peers.tutorial(settings.steps),
     }, settings.rounds)

@@ -1,9 +1,35 @@
-"""What the processor can do."""
+"""What the processor can do, and how much of it is used."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
 
 def has_bf16() -> bool:
     """Whether the processor multiplies bfloat16 itself; imitating it would be slower than single precision."""
+    return _knows("avx512_bf16", "amx_bf16")
+
+
+def has_vnni() -> bool:
+    """Whether the processor sums products of bytes exactly; older ways to do so may overflow."""
+    return _knows("avx512_vnni", "avx_vnni")
+
+
+def _knows(*names: str) -> bool:
     known = getattr(torch.cpu, "get_capabilities", dict)()
-    return bool(known.get("avx512_bf16") or known.get("amx_bf16"))
+    return any(known.get(name) for name in names)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """PyTorch uses one thread in here, as far as this thread of Python is concerned.
+
+    For many small products: threads that meet at each of them gain little, and lose much where a core is busy.
+    """
+    usual = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(usual)

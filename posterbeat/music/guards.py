@@ -56,8 +56,11 @@ class EndlessBar(LogitsProcessor):
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Logits (1, 128) of the pitch of a note, given its onset and family, (1, 2)."""
+        pitches = self.at(*input_ids[0].tolist())
+        if not pitches:
+            return scores
         closed = torch.zeros(scores.shape[1], dtype=torch.bool)
-        closed[self.at(*input_ids[0].tolist())] = True
+        closed[pitches] = True
         return _closed(scores, closed)
 
 

@@ -21,6 +21,7 @@ from posterbeat.music.guards import EndlessBar, PitchShare
 from posterbeat.music.network import HINTS, PHRASE, START
 from posterbeat.music.request import Request
 from posterbeat.music.stepper import Stepper, Tables
+from posterbeat.processor import one_thread
 
 _BASS, _PERCUSSIVE, _DRUMS = 4, 14, 16
 _RECENT = 96  # notes over which the ensemble's balance is watched
@@ -29,6 +30,7 @@ _NARROWER = {"step": 0.93, "pitch": 0.89}  # of top_p: a wrong note and a stumbl
 # Added to the logits of the recalled bar's next note, by kind of recall: what was drawn by chance in a bar before makes
 # the network less sure of it than it is of real music, and themes would dissolve.
 _RECALL = {PLAN_NEW: 0.0, PLAN_RECALL: 1.5, PLAN_LITERAL: 3.5}
+_NO_NOTES = np.tile(np.array([0, START, 0, 0, 0]), (HINTS, 1))
 _MAJOR_TRIAD, _MINOR_TRIAD = (0, 4, 7), (9, 0, 4)  # pieces are written in C major or A minor
 
 
@@ -64,15 +66,16 @@ class Writing:
         self._fields, self._onsets, self._keys = [], [], []
         self._lines = [[] for _ in range(17)]  # indices of the notes of each family
         self._recalled, self._pull = None, 0.0
-        self._tuned = []  # pitches written, drums left out
+        self._tuned, self._tunes = torch.zeros(1, notes, dtype=torch.long), 0  # pitches written, drums left out, and how many
         self._pitch_share, self._endless = PitchShare(), EndlessBar(request.bar)
         self._finale = self._finale_families()
+        self._top_family = int(np.flatnonzero(request.families)[-1])
         # Pitches that stay on the keyboard once the piece is moved to its own key.
         self._low, self._high = max(0, request.shift), min(127, 127 + request.shift)
 
     def write(self, progress: Callable[[int, int], None] | None = None) -> np.ndarray:
         """The fields of all notes; `progress(written, total)` is called every 16 notes and may raise to stop."""
-        with torch.inference_mode():
+        with torch.inference_mode(), one_thread():
             for index in range(self._total):
                 if index and index % PHRASE == 0:
                     self._stepper.read(self._with_place(index - PHRASE, index))
@@ -99,7 +102,7 @@ class Writing:
 
     def _notes_at(self, here: int, source: int) -> np.ndarray:
         """The notes that come next in bar `source`, seen from the last note, in bar `here`: `features.place_hints`."""
-        notes = np.tile(np.array([0, START, 0, 0, 0]), (HINTS, 1))
+        notes = _NO_NOTES.copy()
         if source < 0:
             return notes
         bar, index = self._request.bar, len(self._fields)
@@ -146,7 +149,7 @@ class Writing:
         onset = (self._onsets[-1] if self._onsets else 0) + fields[0]
         logits = self._endless(torch.tensor([[onset, fields[1]]]), logits[None])
         if fields[1] != _DRUMS:
-            logits = self._pitch_share(torch.tensor([self._tuned]), logits)
+            logits = self._pitch_share(self._tuned[:, :self._tunes], logits)
         return logits[0]
 
     def _balance(self) -> np.ndarray:
@@ -167,7 +170,7 @@ class Writing:
             if last is None:
                 return np.arange(SIZES[name]) < self._request.bar
             allowed = np.ones(SIZES[name], bool)
-            allowed[0] = last[1] != self._top_family() or last[2] < self._highest(last[1])
+            allowed[0] = last[1] != self._top_family or last[2] < self._highest(last[1])
             return allowed
         together = last is not None and fields[0] == 0
         if name == "family":
@@ -208,9 +211,6 @@ class Writing:
         bar = self._request.bar
         return (bar <= DURATIONS) & (2 * bar >= DURATIONS) if name == "duration" else None
 
-    def _top_family(self) -> int:
-        return int(np.flatnonzero(self._families)[-1])
-
     def _highest(self, family: int) -> int:
         return 127 if family == _DRUMS else self._high
 
@@ -239,7 +239,8 @@ class Writing:
         if len(self._fields) >= _RECENT:
             self._recent[self._fields[-_RECENT][1]] -= 1
         if fields[1] != _DRUMS:
-            self._tuned.append(fields[2])
+            self._tuned[0, self._tunes] = fields[2]
+            self._tunes += 1
         self._endless.add(onset, fields[1], fields[2])
         self._fields.append(fields)
         self._onsets.append(onset)
