@@ -101,6 +101,30 @@ def losses(stack: HistoricalStack, rows: torch.Tensor, after: torch.Tensor, most
     return torch.cat(loss).numpy(), torch.cat(right).numpy()
 
 
+@torch.no_grad()
+def measure_norms(stack: HistoricalStack, rows: torch.Tensor) -> None:
+    """Set the statistics of the batch norms to those of all `rows`, (windows, 100), as the stack is now.
+
+    The running ones lag behind LSTMs that still learn: their outputs differ so little from window to window that a small
+    shift of the mean is many deviations, and the stack would be judged, and played, by what it no longer is.
+    """
+    norms = [layer for layer in stack.modules() if isinstance(layer, nn.BatchNorm1d)]
+    if not norms:
+        return
+    was_training, usual = stack.training, [norm.momentum for norm in norms]
+    stack.eval()
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the plain mean over all batches
+        norm.train()
+    for part in rows.split(128):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            stack(part)
+    for norm, momentum in zip(norms, usual):
+        norm.momentum = momentum
+    stack.train(was_training)
+
+
 def train_head(stack: HistoricalStack, rows: torch.Tensor, after: torch.Tensor, steps: int, batch: int, rate: float,
                seed: int) -> float:
     """Train what stands above the LSTMs, which read every window once and stay as they are.
@@ -181,6 +205,7 @@ def train(name: str, learn: list[list[str]], validate: list[list[str]], genre: s
         log["windows_seen"] += len(order)
         log["epochs"] = round(log["windows_seen"] / len(rows), 3)
         log["processor_seconds"] = round(before + time.process_time() - begun, 1)
+        measure_norms(stack, rows[torch.linspace(0, len(rows) - 1, min(_GLANCE, len(rows))).long()][:, -length:])
         told = {"windows_seen": log["windows_seen"], "length": length, "batch": batch, "rate": rate, "loss": total / len(order)}
         for kind, of, then in (("train", rows, after), ("val", val_rows, val_after)):
             loss, right = losses(stack, of[:, -length:], then, _GLANCE)
@@ -188,6 +213,7 @@ def train(name: str, learn: list[list[str]], validate: list[list[str]], genre: s
         log["rounds"].append(told)
         print({key: round(value, 3) for key, value in told.items()}, f"{log['processor_seconds']:.0f} s", flush=True)
         _keep(stack, optimiser, log, out)
+    measure_norms(stack, rows)
     stack.save(out)
     return log
 
