@@ -49,7 +49,16 @@ def timed(workers: int, posters: int, wish: Wish, settled: int = 4) -> Timed:
     ----------
     settled
         Soundtracks that are there before `each` is counted: an even share for every process, past its start.
+
+    Raises
+    ------
+    ValueError
+        There are no more posters than that.
+    RuntimeError
+        A poster failed.
     """
+    if posters <= settled:
+        raise ValueError(f"Give more than {settled} posters: the first ones are not counted.")
     jobs = [Job(str(_EXAMPLES[number % len(_EXAMPLES)]), f"{number:04}.jpg", wish) for number in range(posters)]
     stamps: list[float] = []
 
