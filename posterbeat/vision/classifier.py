@@ -79,8 +79,8 @@ class PosterClassifier:
         self.input_size = tuple(input_size)
         self.temperature, self.flip = float(temperature), flip
         self._bias = torch.tensor(list(bias), dtype=torch.float32)
-        self._mean = np.asarray(mean, np.float32)
-        self._std = np.asarray(std, np.float32)
+        self._scale = 1 / (255 * np.asarray(std, np.float32))  # from bytes to what the network reads
+        self._shift = -np.asarray(mean, np.float32) / np.asarray(std, np.float32)
         self._engines: dict[bool, Callable | None] = {}  # by whether they are exact; made when first needed
         self._making = threading.Lock()
 
@@ -225,7 +225,7 @@ class PosterClassifier:
         poster = poster.resize(STORED_SIZE, Image.Resampling.LANCZOS, reducing_gap=3.0)
         height, width = self.input_size[1:]
         poster = poster.resize((width, height), Image.Resampling.BICUBIC)
-        pixels = (np.asarray(poster, np.float32) / 255 - self._mean) / self._std
+        pixels = np.asarray(poster) * self._scale + self._shift
         return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
 
     def _calibrated(self, logits: torch.Tensor) -> list[GenreReading]:

@@ -11,8 +11,10 @@ _LOOK_AT = 320  # pixels of the shorter side that suffice to find a frame
 
 def _plain_lines(lines: np.ndarray, colour: np.ndarray) -> int:
     """How many of the first lines, uint8 (lines, pixels, 3), show `colour` only."""
-    plain = (np.abs(lines.astype(np.int16) - colour) <= _EVEN).all(axis=(1, 2))
-    return len(plain) if plain.all() else int(plain.argmin())
+    for number, line in enumerate(lines):  # of most posters only the first is looked at
+        if (np.abs(line.astype(np.int16) - colour) > _EVEN).any():
+            return number
+    return len(lines)
 
 
 def _frame(picture: np.ndarray) -> tuple[int, int]:

@@ -16,8 +16,10 @@ _EPS = 1e-6  # keeps the root's gradient finite where a channel is flat
 
 def mean_and_std(maps: torch.Tensor) -> torch.Tensor:
     """Mean and standard deviation over the picture. (b, c, h, w) -> (b, 2 c)."""
-    variance, mean = torch.var_mean(maps, dim=(2, 3), correction=0)
-    return torch.cat([mean, (variance + _EPS).sqrt()], dim=1)
+    maps = maps.float()  # half precision would lose what varies around a large mean
+    mean = maps.mean(dim=(2, 3), keepdim=True)
+    variance = (maps - mean).square().mean(dim=(2, 3))  # many times faster than torch.var_mean on the processor
+    return torch.cat([mean.flatten(1), (variance + _EPS).sqrt()], dim=1)
 
 
 class StyleHead(nn.Module):
