@@ -217,6 +217,9 @@ def _exif_orientation(exif: bytes) -> int | None:
 # --- colours ---------------------------------------------------------------------------------------------------
 
 SLOWEST, FASTEST = 60.0, 168.0  # beats per minute: larghetto to presto, the middle rank lands at 100
+# Shares of the pieces that are sparser. Notes a second grow with the tempo as well: the busiest pieces at the fastest
+# tempo would hurry through a thousand notes in a quarter of a minute.
+SPARSEST, BUSIEST = 0.1, 0.6
 
 
 @dataclass(frozen=True)
@@ -232,7 +235,7 @@ class PosterColours:
     mode
         "major" or "minor".
     density
-        How busy the music is among pieces, in [0, 1] (0.5: the median piece).
+        How busy the music is among pieces, from `SPARSEST` to `BUSIEST` (0.5: the median piece).
     """
 
     lightness: float
@@ -254,7 +257,8 @@ class PosterColours:
             )
             if not 1 / 3 <= value <= 2 / 3
         ]
-        pace = "slower" if self.density < 1 / 3 else "faster" if self.density > 2 / 3 else "medium tempo"
+        mood = (self.density - SPARSEST) / (BUSIEST - SPARSEST)
+        pace = "slower" if mood < 1 / 3 else "faster" if mood > 2 / 3 else "medium tempo"
         return f"{', '.join(colours) or 'balanced'}: {pace}, {self.mode}"
 
 
@@ -306,7 +310,8 @@ def read_colours(poster: Image.Image) -> PosterColours:
     ]
     mood = _rank(sum(ranks) / 3, reference["mood"])
     tempo = SLOWEST * (FASTEST / SLOWEST) ** mood
-    return PosterColours(*ranks, tempo=round(tempo, 1), mode="major" if mood >= 0.5 else "minor", density=mood)
+    density = SPARSEST + (BUSIEST - SPARSEST) * mood
+    return PosterColours(*ranks, tempo=round(tempo, 1), mode="major" if mood >= 0.5 else "minor", density=density)
 
 
 def _rank(value: float, quantiles: list[float]) -> float:
