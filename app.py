@@ -22,6 +22,7 @@ from posterbeat.ui.endpoints import add_endpoints, heat_file
 from posterbeat.ui.gate import Gate
 from posterbeat.ui.link import wish_of
 from posterbeat.ui.mute import without
+from posterbeat.ui.sessions import forget_in_time
 from posterbeat.ui.studio import EXAMPLES, Stopped, Studio, convert, engraved, follow, spoken
 from posterbeat.ui.takes import TakeStrip
 from posterbeat.ui.theme import CSS, theme
@@ -54,7 +55,9 @@ def build(studio: Studio) -> gr.Blocks:
         page.unload(leave)
         add_endpoints(studio, tuple(ENSEMBLES), COMPOSING)
     own = {path for block in page.blocks.values() for path in block.keep_in_cache}
-    keep_tidy(float(os.environ.get("POSTERBEAT_KEPT", KEPT)), own)
+    kept = float(os.environ.get("POSTERBEAT_KEPT", KEPT))
+    keep_tidy(kept, own)
+    forget_in_time(page, kept)
     return page.queue(max_size=WAITING)
 
 

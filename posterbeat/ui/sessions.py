@@ -1,0 +1,44 @@
+"""What gradio remembers of every visit, forgotten once it serves nobody.
+
+gradio keeps the settings of the whole page, a quarter of a megabyte, for each visit and each call without a session, ten
+thousand of them. Nothing is lost here: what a visitor made is kept as long as its files are.
+"""
+
+import threading
+import time
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import gradio as gr
+    from gradio.state_holder import SessionState, StateHolder
+
+IDLE = 300.0  # seconds: longer than any piece of work takes
+_LOOK = 60.0  # seconds from one look to the next
+
+
+def forget(holder: "StateHolder", kept: float, idle: float = IDLE) -> None:
+    """Drop the sessions that were last used `kept` seconds ago, and those that hold nothing, `idle` seconds ago."""
+    now = datetime.now()
+    for name, session in list(holder.session_data.items()):
+        unused = now - holder.time_last_used.get(name, now)
+        if unused > timedelta(seconds=kept) or (unused > timedelta(seconds=idle) and _holds_nothing(session, holder)):
+            holder.session_data.pop(name, None)
+            holder.time_last_used.pop(name, None)
+
+
+def _holds_nothing(session: "SessionState", holder: "StateHolder") -> bool:
+    page = holder.blocks.default_config.blocks
+    return not session.state_data and all(page.get(number) is block for number, block in session.blocks_config.blocks.items())
+
+
+def forget_in_time(page: "gr.Blocks", kept: float) -> None:
+    """Do so every minute from now on, in a thread."""
+
+    def watch() -> None:
+        while True:
+            time.sleep(min(_LOOK, kept))
+            if holder := getattr(page, "state_holder", None):  # there once the page is served
+                forget(holder, kept, min(IDLE, kept))
+
+    threading.Thread(target=watch, name="forget idle sessions", daemon=True).start()
