@@ -26,7 +26,7 @@ from posterbeat.processor import one_thread
 _BASS, _PERCUSSIVE, _DRUMS = 4, 14, 16
 _RECENT = 96  # notes over which the ensemble's balance is watched
 _BALANCE = 0.7  # how firmly it is kept, on logits: 0 not at all, 1 in proportion
-_NARROWER = {"step": 0.93, "pitch": 0.89}  # of top_p: a wrong note and a stumble are heard sooner than an odd length
+_NARROWER = {"step": 0.90, "pitch": 0.89}  # of top_p: a wrong note and a stumble are heard sooner than an odd length
 # Added to the logits of the recalled bar's next note, by kind of recall: what was drawn by chance in a bar before makes
 # the network less sure of it than it is of real music, and themes would dissolve.
 _RECALL = {PLAN_NEW: 0.0, PLAN_RECALL: 1.5, PLAN_LITERAL: 3.5}
