@@ -231,3 +231,13 @@ def test_weights_that_do_not_fit_are_refused(composer, tmp_path):
     (tmp_path / "model.safetensors").write_bytes(data[:-100])
     with pytest.raises(WeightsError, match="model.safetensors"):
         BiLSTMComposer.from_pretrained(tmp_path)
+
+
+def test_composing_takes_one_thread_and_gives_the_others_back(composer):
+    usual, seen = torch.get_num_threads(), []
+    torch.set_num_threads(2)
+    try:
+        composer.generate("drama", notes=32, progress=lambda *_: seen.append(torch.get_num_threads()))
+        assert set(seen) == {1} and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(usual)
