@@ -162,6 +162,13 @@ def test_too_much_is_refused_while_it_comes():
     assert ask(served() + "/config")[0] == 200
 
 
+def test_who_sends_too_much_still_reads_why():
+    """The sentence comes although it was refused long before the end of what is sent."""
+    for _ in range(5):
+        status, said = ask(f"{served()}/gradio_api/call/compose", {"data": ["x" * 4_000_000]})
+        assert status == 413 and sentence(json.loads(said)["error"])
+
+
 @own_app
 def test_nothing_is_fetched_by_web_address_unless_it_was_switched_on():
     with listening() as (port, asked):

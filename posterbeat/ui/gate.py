@@ -5,6 +5,7 @@ to disk as deep links, and answers what it did not expect with an empty error.
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 import re
@@ -22,6 +23,7 @@ from posterbeat.ui.uploads import folder, uploaded
 
 MOST_JSON = 1_000_000  # bytes: hundreds of times what the page or a script sends
 MOST = MAX_BYTES * 4 // 3 + MOST_JSON  # a poster and what is around it, also in base64
+_LINGER = 5.0  # seconds, and MOST bytes, for which a body that is refused is still taken in
 _CLOSED = re.compile(r"/(file[=/]\s*https?:|proxy=|gradio_api/(deep_link|process_recording|run-history|runs|vibe))", re.I)
 _CALL = re.compile(r"/gradio_api/(?:(?P<way>run|api|call|call/v2)/(?P<name>[^/]+)|queue/join)/?$")
 _WEB = re.compile(r"\s*https?:", re.I)
@@ -52,30 +54,44 @@ class Gate:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        begun = False
+        begun = ended = False
 
         async def answer(message: Message) -> None:
             nonlocal begun
             begun = True
             await send(message)
 
+        async def hear() -> Message:
+            nonlocal ended
+            message = await receive()
+            ended = not message.get("more_body")
+            return message
+
+        async def refuse(refusal: Refusal) -> None:
+            if begun:
+                return
+            if not ended:
+                await _let_end(hear)
+            said = {"detail": refusal.sentence, "error": refusal.sentence}
+            await JSONResponse(said, refusal.status)(scope, hear, send)
+
         try:
             if _CLOSED.search(scope["path"]):
                 raise Refusal(404, words.CLOSED)
             call = _CALL.search(scope["path"])
             if call and scope["method"] == "POST":
-                body = await _whole(receive, MOST_JSON)
-                receive = _again(await self._checked(body, call, scope), receive)
+                body = await _whole(hear, MOST_JSON)
+                given = _again(await self._checked(body, call, scope), hear)
             else:
-                receive = _counted(receive, MOST)
-            await self.app(scope, receive, answer)
+                given = _counted(hear, MOST)
+            await self.app(scope, given, answer)
         except Refusal as refusal:
-            await _refuse(refusal, begun, scope, receive, send)
+            await refuse(refusal)
         except Exception as error:
             if begun:
                 raise
             _log.error("A request failed: %s", place(error))
-            await _refuse(Refusal(500, words.FAULT), begun, scope, receive, send)
+            await refuse(Refusal(500, words.FAULT))
 
     async def _checked(self, body: bytes, call: re.Match, scope: Scope) -> bytes:
         """The body, if it is one that gradio can answer; files that it names by web address are then local ones."""
@@ -190,7 +206,10 @@ def _again(body: bytes, receive: Receive) -> Receive:
     return replay
 
 
-async def _refuse(refusal: Refusal, begun: bool, scope: Scope, receive: Receive, send: Send) -> None:
-    if not begun:
-        said = {"detail": refusal.sentence, "error": refusal.sentence}
-        await JSONResponse(said, refusal.status)(scope, receive, send)
+async def _let_end(receive: Receive) -> None:
+    """Take in what is still being sent, and forget it: who is cut off while sending never reads why."""
+    with contextlib.suppress(TimeoutError, Refusal):
+        async with asyncio.timeout(_LINGER):
+            counted = _counted(receive, MOST)
+            while (await counted()).get("more_body"):
+                pass
