@@ -21,6 +21,7 @@ from posterbeat.ui import words
 from posterbeat.ui.endpoints import add_endpoints, heat_file
 from posterbeat.ui.gate import Gate
 from posterbeat.ui.link import wish_of
+from posterbeat.ui.listening import heard
 from posterbeat.ui.mute import without
 from posterbeat.ui.sessions import forget_in_time
 from posterbeat.ui.studio import EXAMPLES, Stopped, Studio, convert, engraved, follow, spoken
@@ -68,8 +69,8 @@ def _wire_reading(studio: Studio, w: SimpleNamespace) -> None:
             yield {w.tried: tried}
             return
         hidden = gr.update(visible=False)
-        nothing = {w.tried: path, w.seen: None, w.label: hidden, w.look: hidden, w.heat: gr.update(visible=False, value=""),
-                   w.said: words.colours_line(None)}
+        nothing = {w.tried: path, w.seen: None, w.label: hidden, w.look: gr.update(visible=False, value=words.LOOK),
+                   w.heat: gr.update(visible=False, value=""), w.said: words.colours_line(None)}
         if path is None:
             yield {**nothing, w.steered: False}
             return
@@ -80,7 +81,7 @@ def _wire_reading(studio: Studio, w: SimpleNamespace) -> None:
             raise
         colours = found["colours"]
         shown = {w.tried: path, w.seen: found, w.steered: True, w.label: gr.update(value=found["probabilities"], visible=True),
-                 w.look: gr.update(visible=True), w.heat: gr.update(visible=False, value=""),
+                 w.look: gr.update(value=words.LOOK, visible=True), w.heat: gr.update(visible=False, value=""),
                  w.said: words.colours_line(colours)}
         if steered_by != words.LINKED:  # what a link asked for stays
             shown |= {w.tempo: round(colours["tempo"]), w.mode: colours["mode"],
@@ -98,10 +99,13 @@ def _wire_reading(studio: Studio, w: SimpleNamespace) -> None:
         return _spread(w, found["probabilities"]) if chosen == words.OWN and found else {w.shares[0]: gr.skip()}
 
     @spoken
-    def explain(path, found):
+    def explain(path, found, asked):
+        if asked == words.UNLOOK:
+            return gr.update(visible=False), words.LOOK
         if not path or not found:
             raise PosterBeatError(words.NO_POSTER)
-        return gr.update(value=words.heat(Path(heat_file(studio, path)).read_bytes(), found["genre"]), visible=True)
+        lit = words.heat(Path(heat_file(studio, path)).read_bytes(), found["genre"])
+        return gr.update(value=lit, visible=True), words.UNLOOK
 
     reading = w.poster.change(
         read, [w.poster, w.genre, w.steered, w.tried],
@@ -114,7 +118,7 @@ def _wire_reading(studio: Studio, w: SimpleNamespace) -> None:
         share.input(lambda: words.MIXED, None, w.genre, **_QUIET)
     for control in (w.tempo, w.mode, w.density):
         control.input(lambda: True, None, w.steered, **_QUIET)
-    w.look.click(explain, [w.poster, w.seen], w.heat, **_PRIVATE)
+    w.look.click(explain, [w.poster, w.seen, w.look], [w.heat, w.look], **_PRIVATE)
 
 
 def _wire_composing(studio: Studio, w: SimpleNamespace) -> None:
@@ -195,6 +199,13 @@ def _wire_taking_away(w: SimpleNamespace) -> None:
     w.engrave.click(write_out, [w.shown], [w.pages, w.sheet], **_PRIVATE)
     w.fold.click(lambda: gr.update(visible=False), None, w.sheet, **_QUIET)
     w.share.click(None, js=words.COPY_LINK)
+
+    @spoken
+    def listen(event: gr.EventData):
+        return heard(event.index)
+
+    w.listening.click(listen, None, w.listening, show_progress="hidden", concurrency_limit=2, concurrency_id=COMPOSING,
+                      **_PRIVATE)
 
 
 def _arrive(w: SimpleNamespace):

@@ -13,6 +13,7 @@ from gradio.components.api_component import Api
 from posterbeat.controls import COMPOSERS, NOTES, SEED, TEMPERATURE
 from posterbeat.genres import GENRES
 from posterbeat.ui.heat import overlay
+from posterbeat.ui.played import play
 from posterbeat.ui.poster_input import PosterInput
 from posterbeat.ui.studio import Studio, keep, spoken
 from posterbeat.ui.uploads import folder
@@ -72,8 +73,7 @@ def _outputs() -> list[gr.components.Component]:
 
 
 def _answer(studio: Studio, track: Any, poster: str | None = None) -> tuple[str, str, dict[str, Any]]:
-    track.render(lambda share: studio.go_on())
-    take = keep(track, poster)
+    take = keep(track, play(track, lambda share: studio.go_on()), poster)
     about = {name: take[name] for name in ("seed", "genre", "notes", "temperature", "seconds", "renderer", "composer")}
     about["genre_mix"], about["controls"] = take["mix"], track.controls
     if track.reading:

@@ -94,9 +94,17 @@ function cursor(pen, x, height) {
   pen.fillStyle = GOLD; pen.fillRect(x - 1, 0, 2, height);
 }
 
-function idle(pen, width, height) {  // an unlit screen: staves of light
+function idle(pen, width, height) {  // what is to come: bars, and a tune that is not lit yet
   pen.fillStyle = "#090808"; pen.fillRect(0, 0, width, height);
-  for (let k = 0; k < 5; k++) { pen.fillStyle = BAR; pen.fillRect(0, Math.round(height / 2 + (k - 2) * 18), width, 1); }
+  const beat = 28, tune = [4, 6, 7, 9, 7, 6, 4, 2, 4, 5, 7, 11, 9, 7, 6, 4], step = height / 16;
+  for (let k = 1; k * beat < width; k++) { pen.fillStyle = k % 4 ? GRID : BAR; pen.fillRect(k * beat, 0, 1, height); }
+  for (let k = 0; k * beat < width; k++) {
+    pen.globalAlpha = 0.5 * (1 - k * beat / width); pen.fillStyle = k % 4 === 3 ? GOLD : "#8a6d3a";
+    pen.beginPath(); pen.roundRect(k * beat + 3, (13 - tune[k % 16]) * step, beat * (k % 4 === 3 ? 0.85 : 0.5), 6, 2.5); pen.fill();
+    if (k % 4) continue;
+    pen.fillStyle = "#6d4f60"; pen.beginPath(); pen.roundRect(k * beat + 3, (14 + k / 4 % 2) * step - 4, beat * 3.2, 6, 2.5); pen.fill();
+  }
+  pen.globalAlpha = 1;
 }
 
 function tick() { draw(); ticking = audio.paused ? 0 : requestAnimationFrame(tick); }
@@ -134,8 +142,8 @@ function load() {
   root.dataset.state = piece ? "ready" : "empty";
   play.disabled = !piece; map.tabIndex = piece ? 0 : -1;
   if (!piece) {
-    notes = []; audio.removeAttribute("src"); title.textContent = "The screen is dark";
-    time.textContent = "Compose, and the score appears here."; caption.textContent = ""; score.setAttribute("aria-label", "Piano roll, empty");
+    notes = []; audio.removeAttribute("src"); title.textContent = "Your soundtrack";
+    time.textContent = "Add a poster and press Compose: its music plays here."; caption.textContent = ""; score.setAttribute("aria-label", "Piano roll, empty");
     limits(); draw(); return;
   }
   const colours = new Map(piece.families.map((f) => [f.id, f.colour]));

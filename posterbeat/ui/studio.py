@@ -20,6 +20,7 @@ from posterbeat.pipeline import PosterBeat, Track
 from posterbeat.ui import words
 from posterbeat.ui.gate import place
 from posterbeat.ui.link import link_to
+from posterbeat.ui.played import play
 from posterbeat.ui.roll import roll_value
 from posterbeat.ui.uploads import folder
 
@@ -108,8 +109,8 @@ class Studio:
             report(2, "The orchestra plays", share)
 
         playing(0.0)
-        track.render(playing)
-        return keep(track, path, own)
+        renderer = play(track, playing)
+        return keep(track, renderer, path, own)
 
     def start(self, session: str) -> threading.Event:
         """A visitor's stop signal for a new piece of work; whatever the visitor had running is stopped."""
@@ -139,13 +140,11 @@ class Studio:
             raise Stopped
 
 
-def keep(track: Track, poster: str | None = None, own: bool = False) -> dict[str, Any]:
+def keep(track: Track, renderer: str, poster: str | None = None, own: bool = False) -> dict[str, Any]:
     """Write a track's MIDI and WAV and describe it in plain values, as a visitor's session keeps it.
 
-    `own` says that the mixture is the poster's own reading.
+    `renderer` names what played it; `own` says that the mixture is the poster's own reading.
     """
-    from posterbeat.audio.render import renderer_name
-
     genre = max(track.genre_mix, key=track.genre_mix.get)
     stem = folder() / f"posterbeat-{genre}-{track.seed}"
     midi, wav = track.save(stem.with_suffix(".mid")), track.save(stem.with_suffix(".wav"))
@@ -171,7 +170,7 @@ def keep(track: Track, poster: str | None = None, own: bool = False) -> dict[str
         "temperature": track.temperature,
         "seconds": round(len(track.audio) / track.sample_rate, 3),
         "controls": ", ".join(said.get(name, "{}").format(value) for name, value in named.items()),
-        "renderer": renderer_name(),
+        "renderer": renderer,
         "midi": str(midi),
         "wav": str(wav),
         "poster": poster,

@@ -15,10 +15,11 @@ function show() {
     const name = document.createElement("b"), seed = document.createElement("span");
     button.type = "button"; button.dataset.index = index;
     button.setAttribute("aria-current", String(take.current));
-    const picture = document.createElement(take.poster ? "img" : "div");
+    button.setAttribute("aria-label", "Play: " + take.title + ", " + take.about);
+    const picture = document.createElement(take.poster ? "img" : "div"), frame = document.createElement("i");
     if (take.poster) { picture.src = take.poster.url; picture.alt = ""; } else picture.className = "blank";
-    name.textContent = take.title; seed.textContent = take.about;
-    words.append(name, seed); button.append(picture, words);
+    name.textContent = take.genre; seed.textContent = take.about;
+    frame.append(picture); words.append(name, seed); button.append(frame, words);
     button.onclick = () => trigger("click", { index });
     return button;
   }));
@@ -46,8 +47,9 @@ class TakeStrip(gr.HTML):
         return [
             {
                 "title": take["roll"]["title"],
+                "genre": take["genre"].capitalize(),
                 "current": index == current,
-                "about": f"{take['notes']} notes, seed {take['seed']}",
+                "about": f"seed {take['seed']}",
                 "poster": gr.FileData(path=take["poster"]).model_dump() if take["poster"] else None,
             }
             for index, take in enumerate(takes)

@@ -1,15 +1,16 @@
 """The page's widgets and where they stand: the poster on the left, the music on the right."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
 
 from posterbeat.controls import COMPOSERS, DENSITY, NOTES, TEMPERATURE, TEMPO
 from posterbeat.genres import GENRES
-from posterbeat.hub import weights_folder
+from posterbeat.hub import source_of, weights_folder
 from posterbeat.music.ensemble import ENSEMBLES
-from posterbeat.ui import words
-from posterbeat.ui.about import about
+from posterbeat.ui import about, words
+from posterbeat.ui.listening import PIECES, Listening
 from posterbeat.ui.poster_input import PosterInput
 from posterbeat.ui.roll import PianoRoll
 from posterbeat.ui.samples import Samples
@@ -35,35 +36,40 @@ def lay_out() -> SimpleNamespace:
             with gr.Accordion(words.ADVANCED, open=False, elem_id="advanced"):
                 _advanced(w)
     with gr.Accordion("About", open=False, elem_id="about"):
-        gr.HTML(about())
+        gr.HTML(about.how())
+        with gr.Column(visible=bool(PIECES), elem_id="listening"):
+            gr.HTML(words.LISTENING)
+            w.listening = Listening(elem_id="pieces")
+        gr.HTML(about.measured())
     return w
 
 
 def _poster(w: SimpleNamespace) -> None:
-    w.poster = PosterInput(
-        label="Poster", show_label=False, elem_id="poster", height=460, buttons=["fullscreen"],
-        sources=["upload", "clipboard", "webcam"], placeholder=words.DROP)
+    with gr.Column(elem_id="case"):
+        w.poster = PosterInput(
+            label="Poster", show_label=False, elem_id="poster", height=460, buttons=["fullscreen"],
+            sources=["upload", "webcam", "clipboard"], placeholder=words.DROP)
+        w.heat = gr.HTML(visible=False, elem_id="heat")
     w.label = gr.Label(label="Genre", show_label=False, num_top_classes=5, elem_id="reading", visible=False)
-    w.look = gr.Button("Show what it looked at", size="sm", visible=False, elem_id="look")
-    w.heat = gr.HTML(visible=False, elem_id="heat")
+    w.look = gr.Button(words.LOOK, size="sm", visible=False, elem_id="look")
     with gr.Column(visible=bool(EXAMPLES), elem_id="samples"):
         gr.HTML(words.SAMPLES, elem_id="samples-said")
         w.samples = Samples(EXAMPLES, elem_id="shelf")
 
 
 def _controls(w: SimpleNamespace) -> None:
-    plain = {"min_width": 180, "buttons": []}
-    with gr.Row(equal_height=True):
+    plain = {"min_width": 130, "buttons": []}
+    with gr.Row(equal_height=True, elem_id="controls"):
         w.genre = gr.Dropdown(words.GENRE_CHOICES, value=words.OWN, label="Genre", min_width=180, elem_id="genre")
         w.notes = gr.Slider(*NOTES, value=600, step=1, label="Notes", elem_id="notes", **plain)
         w.temperature = gr.Slider(*TEMPERATURE, value=1.0, step=0.05, label="Temperature", elem_id="temperature",
                                   **plain)
     with gr.Row(equal_height=True, elem_id="act"):
-        w.compose = gr.Button("Compose", variant="primary", size="lg", scale=5, min_width=200, elem_id="compose")
-        w.stop = gr.Button("Stop", variant="stop", scale=5, min_width=200, visible=False, elem_id="stop")
-        w.seed = gr.Textbox(label="Seed", placeholder="drawn for you", max_lines=1, scale=3, min_width=180,
-                            elem_id="seed")
-        w.dice = gr.Button("Draw a new seed", scale=0, min_width=46, elem_id="dice")
+        w.compose = gr.Button("Compose", variant="primary", size="lg", scale=5, min_width=180, elem_id="compose")
+        w.stop = gr.Button("Stop", variant="stop", scale=5, min_width=180, visible=False, elem_id="stop")
+        with gr.Column(scale=4, min_width=240, elem_id="luck"):
+            w.seed = gr.Textbox(label="Seed", placeholder="drawn for you", max_lines=1, min_width=120, elem_id="seed")
+            w.dice = gr.Button("Draw a new seed", min_width=46, elem_id="dice")
 
 
 def _screen(w: SimpleNamespace) -> None:
@@ -105,5 +111,11 @@ def _advanced(w: SimpleNamespace) -> None:
         w.ensemble = gr.Dropdown(ensembles, value="", label="Ensemble", min_width=200, elem_id="ensemble")
         w.composer = gr.Dropdown(
             list(zip(words.COMPOSERS, COMPOSERS)), value=COMPOSERS[0], label="Composer", info=words.ABOUT_STUDY, min_width=200,
-            visible=weights_folder("historical").is_dir(), elem_id="composer")
+            visible=_study_is_there(), elem_id="composer")
     w.at_once = gr.Checkbox(False, label=words.AT_ONCE, elem_id="at-once")
+
+
+def _study_is_there() -> bool:
+    """Whether the reference study's stack can be chosen: it need not have come along."""
+    source = source_of("historical")
+    return source != weights_folder("historical") or Path(source).is_dir()

@@ -21,6 +21,9 @@ GENRE_CHOICES = [
 ]
 
 DROP = "Drop a film poster here,\npaste it, or click to choose one"
+LOOK, UNLOOK = "Show what it looked at", "Show the poster again"
+LISTENING = """<h2>Hear some</h2>
+<p>Five pieces a genre, numbered by their seeds: 600 notes, default settings, nothing picked.</p>"""
 SAMPLES = "Or take one of these, drawn for films that do not exist:"
 COLOURED = "Let the poster's colours, or your changes to them, set tempo, mode and density"
 AT_ONCE = "Compose as soon as a poster was read"
@@ -135,10 +138,9 @@ def mix_words(mix: dict[str, float]) -> str:
 
 
 def facts(take: dict) -> str:
-    """What is needed to make a take again, as a line of HTML."""
+    """What is needed to make a take again, as a line of HTML that unfolds."""
+    first = f"Seed <b>{take['seed']}</b> · {escape(mix_words(take['mix']))}"
     parts = [
-        f"Seed <b>{take['seed']}</b>",
-        escape(mix_words(take["mix"])),
         f"{take['notes']} notes",
         f"temperature {take['temperature']:g}",
     ]
@@ -147,7 +149,10 @@ def facts(take: dict) -> str:
     elif take["controls"]:
         parts.append(escape(take["controls"]))
     parts.append(f"played by {escape(take['renderer'])}")
-    return f'<p class="facts" data-link="{escape(take["link"])}">{" · ".join(parts)}</p>'
+    return (
+        f'<details class="facts" data-link="{escape(take["link"])}"><summary>{first}</summary>'
+        f'<p>{", ".join(parts)}</p></details>'
+    )
 
 
 def heat(jpeg: bytes, genre: str) -> str:

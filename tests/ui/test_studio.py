@@ -25,13 +25,20 @@ def test_a_senseless_link_asks_for_nothing(query):
 
 def test_the_page_says_the_measured_figures_and_copes_with_none(tmp_path, monkeypatch):
     monkeypatch.setattr(about, "weights_folder", lambda kind: tmp_path / kind)
-    assert "<table" not in about.about()
+    assert "<table" not in about.measured() and "<svg class" not in about.measured()
     (tmp_path / "classifier").mkdir()
     (tmp_path / "classifier" / "metrics.json").write_text(json.dumps({
         "balanced_accuracy": {"value": 0.612, "low": 0.58, "high": 0.64},
         "confusion": {"genres": ["drama", "horror"], "counts": [[30, 10], [1, 3]]}}))
-    page = about.about()
+    (tmp_path / "composer").mkdir()
+    (tmp_path / "composer" / "metrics.json").write_text(json.dumps({
+        "bits_per_note": {"composer": {"value": 3.371, "low": 3.2, "high": 3.5}},
+        "sets": {name: {"copied_longest_p95": {"value": longest, "low": longest - 1, "high": longest + 2}}
+                 for name, longest in (("generated", 9), ("real_test_600", 56))}}))
+    page = about.measured()
     assert "61 % (58 to 64)" in page and ">75</td>" in page and ">25</td>" in page
+    assert "3.37 (3.20 to 3.50)" in page
+    assert "composed 9 (8 to 11), by people 56 (55 to 58)" in page and page.count("<rect") == 2
 
 
 def test_file_names_and_words_cannot_become_markup():
