@@ -11,7 +11,6 @@ into metrics.json (`--ingredients`).
 import argparse
 import dataclasses
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -101,7 +100,7 @@ def learn(variant: Variant, data: Path, notes: int, rate: float, batch_size: int
     variant.build(network)
     optimiser = torch.optim.AdamW(network.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
     corpus = Corpus(data, "train", seed=seed, quality_weights=variant.quality_weights)
-    seen, updates, begin = 0, 0, time.monotonic()
+    seen = updates = 0
     while seen < notes:
         share = min(1.0, (updates + 1) / WARM_UP, max(0.02, 2 * (1 - seen / notes)))
         for group in optimiser.param_groups:
@@ -117,7 +116,7 @@ def learn(variant: Variant, data: Path, notes: int, rate: float, batch_size: int
         optimiser.step()
         seen, updates = seen + real, updates + 1
     figure = measure(network, Corpus(data, "val"), variant.show)
-    return {"bits": round(figure, 4), "notes_seen": seen, "minutes": round((time.monotonic() - begin) / 60, 1), "seed": seed}
+    return {"bits": round(figure, 4), "notes_seen": seen, "seed": seed}
 
 
 def main():
