@@ -2,10 +2,11 @@
 
 import os
 import shutil
+import urllib.request
 
 import pytest
 
-from tests.served import draw_poster, served
+from tests.served import await_answer, draw_poster, free_port, served, start
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 try:
@@ -40,8 +41,8 @@ def chromium():
 class Visitor:
     """A browser profile of its own on the page, with what went wrong there."""
 
-    def __init__(self, chromium, link="", **settings):
-        self.address, self.foreign, self.errors = served(), [], []
+    def __init__(self, chromium, link="", address="", **settings):
+        self.address, self.foreign, self.errors = address or served(), [], []
         self.context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
         self.page = self.context.new_page()
         self.page.set_default_timeout(120_000)
@@ -108,6 +109,24 @@ def visit(chromium):
     for visitor in visitors:
         assert not visitor.foreign, f"requests left the origin: {visitor.foreign}"
         assert not visitor.errors, f"errors in the console: {visitor.errors}"
+
+
+@pytest.fixture
+def another_app(tmp_path):
+    """Start the app once more, with other settings: another_app(NAME="value") is its address."""
+    started = []
+
+    def run(**environment):
+        port, log = free_port(), tmp_path / "log"
+        started.append(start(port, log, GRADIO_TEMP_DIR=str(tmp_path / "cache"), **environment))
+        address = f"http://127.0.0.1:{port}"
+        await_answer(started[-1], log, lambda: urllib.request.urlopen(address + "/config", timeout=10).read())
+        return address
+
+    yield run
+    for process in started:
+        process.terminate()
+        process.wait(60)
 
 
 @pytest.fixture(scope="session")
