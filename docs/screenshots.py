@@ -56,7 +56,7 @@ def main() -> None:
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
         )
         save(shot(compose(browser, "animation", "dark", viewport=WIDE)), "page")
-        save(shot(compose(browser, "drama", "light", viewport=WIDE)), "page-light")
+        save(shot(compose(browser, "action", "light", viewport=WIDE)), "page-light")
 
         page = compose(browser, "horror", "dark", viewport=PHONE, is_mobile=True, has_touch=True)
         page.evaluate("window.scrollTo(0, 0)")
