@@ -166,6 +166,7 @@ def test_when_fluidsynth_fails_the_sampler_plays_and_the_log_says_why(own, mode,
         own.mode.write_text("play")
     assert refusal is None and heard(answer)
     assert reason in own.log.read_text()[before:]
+    assert answer[2]["renderer"] == "symusic, as FluidSynth failed"
 
 
 def test_a_visit_leaves_nothing_behind_and_no_trace_in_the_log(own, visited):

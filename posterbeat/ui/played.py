@@ -7,16 +7,20 @@ from collections.abc import Callable
 from posterbeat.pipeline import Track
 
 
-class _Fallback(logging.Handler):
-    """Notices that the renderer, in this thread, told of a failure of FluidSynth: the sampler played then."""
+class _Fallback(logging.Filter):
+    """Notices that the renderer, in this thread, told of a failure of FluidSynth: the sampler played then.
+
+    A filter that lets everything pass: with a handler of its own the log would no longer tell the others.
+    """
 
     def __init__(self):
-        super().__init__(logging.WARNING)
+        super().__init__()
         self.happened = False
         self._thread = threading.get_ident()
 
-    def emit(self, record: logging.LogRecord) -> None:
-        self.happened |= record.thread == self._thread
+    def filter(self, record: logging.LogRecord) -> bool:
+        self.happened |= record.thread == self._thread and record.levelno >= logging.WARNING
+        return True
 
 
 def play(track: Track, progress: Callable[[float], None] | None = None) -> str:
@@ -31,9 +35,9 @@ def play(track: Track, progress: Callable[[float], None] | None = None) -> str:
 
     log, fallback = logging.getLogger(render.__name__), _Fallback()
     name = render.renderer_name()
-    log.addHandler(fallback)
+    log.addFilter(fallback)
     try:
         track.render(progress)
     finally:
-        log.removeHandler(fallback)
+        log.removeFilter(fallback)
     return "symusic, as FluidSynth failed" if fallback.happened else name
