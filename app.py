@@ -34,6 +34,7 @@ COMPOSING = "composing"  # two at a time, whoever asks: more would only slow eac
 WAITING = 40  # at the most: whoever comes then is told at once, and would have waited for minutes
 NEVER = 10**9  # seconds: gradio's sweeps stop for good at a disk error, so ours go instead; at the end it removes its uploads
 TAKES = 6  # kept of each visitor
+THREADS = 12  # for all events: each keeps memory of its own for PyTorch, tens of megabytes, for good
 _PRIVATE = {"api_visibility": "private"}  # the page's own events; the API has endpoints of its own
 _QUIET = {**_PRIVATE, "queue": False, "show_progress": "hidden"}
 
@@ -248,7 +249,7 @@ def serve() -> int:
     by_address = os.environ.get("POSTERBEAT_BY_ADDRESS", "").lower() in ("1", "true", "yes")
     try:
         demo.launch(theme=theme(), css=CSS, max_file_size="40mb", footer_links=["api", "settings"],
-                    prevent_thread_lock=True, enable_monitoring=False,
+                    prevent_thread_lock=True, enable_monitoring=False, max_threads=THREADS,
                     app_kwargs={"middleware": [Middleware(Gate, by_address=by_address)]})
         _ = studio.beat
         threading.Event().wait()
