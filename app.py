@@ -160,8 +160,9 @@ def _wire_composing(studio: Studio, w: SimpleNamespace) -> None:
     works = []
     for button, fresh in ((w.compose, False), (w.another, True)):
         begun = button.click(lambda: running, None, list(running), js=words.SCROLL, **_QUIET)
+        # "multiple": while the browser still waits to hear that a stopped piece is gone, "once" would drop the next one.
         work = begun.then(perform, [gr.State(fresh), *wishes], results, show_progress="hidden", concurrency_limit=2,
-                          concurrency_id=COMPOSING, **_PRIVATE)
+                          concurrency_id=COMPOSING, trigger_mode="multiple", **_PRIVATE)
         work.success(lambda: rested, None, list(rested), **_QUIET)
         work.failure(lambda: {**rested, w.stage: ""}, None, [*rested, w.stage], **_QUIET)
         works.append(work)
