@@ -124,13 +124,16 @@ def _wire_reading(studio: Studio, w: SimpleNamespace) -> None:
 
 def _wire_composing(studio: Studio, w: SimpleNamespace) -> None:
     @spoken
-    def perform(request: gr.Request, fresh, path, found, chosen, notes, temperature, seed, coloured, steered, tempo,
+    def perform(request: gr.Request, fresh, turn, path, found, chosen, notes, temperature, seed, coloured, steered, tempo,
                 mode, density, ensemble, composer, kept, *shares):
+        signal = studio.begin(request.session_hash, turn)
+        if signal is None:  # stopped while it waited for a place, and the visitor was told then
+            yield {w.stage: gr.skip()}
+            return
         mix = {words.OWN: None, words.MIXED: dict(zip(GENRES, shares))}.get(chosen, chosen)
         if mix is None and path is None:
             raise PosterBeatError(words.NO_POSTER)
         steer = {"tempo": tempo, "mode": mode, "density": density} if coloured and steered else {}
-        signal = studio.start(request.session_hash)
         work = follow(lambda report: studio.take(
             path, found, mix, report, signal, notes=notes, temperature=temperature,
             seed=None if fresh else words.seed(seed), ensemble=ensemble or None, composer=composer,
@@ -140,11 +143,15 @@ def _wire_composing(studio: Studio, w: SimpleNamespace) -> None:
                 if kind == "news":
                     yield {w.stage: words.stage(*what)}
             kept = [what, *kept][:TAKES]
-            yield {w.stage: "", w.kept: kept, w.away: gr.update(visible=True), **_on_screen(w, kept, 0)}
-        except Stopped:
-            yield {w.stage: words.notice(words.STOPPED)}
+            yield {**rested, w.stage: "", w.kept: kept, w.away: gr.update(visible=True), **_on_screen(w, kept, 0)}
+        except Stopped:  # said here as well: what was reported before Stop may reach the browser after halt's word
+            overtaken = studio.overtaken(request.session_hash, turn)
+            yield {w.stage: gr.skip()} if overtaken else {**rested, w.stage: words.notice(words.STOPPED)}
         finally:
             signal.set()
+
+    def ask(request: gr.Request):
+        return {**running, w.turn: studio.ask(request.session_hash)}
 
     def halt(request: gr.Request):
         studio.stop(request.session_hash)
@@ -154,19 +161,17 @@ def _wire_composing(studio: Studio, w: SimpleNamespace) -> None:
     running = {w.compose: gr.update(visible=False), w.stop: gr.update(visible=True), w.another: busy,
                w.stage: words.stage(0, "Waiting for a place")}
     rested = {w.compose: gr.update(visible=True), w.stop: gr.update(visible=False), w.another: free}
-    wishes = [w.poster, w.seen, w.genre, w.notes, w.temperature, w.seed, w.coloured, w.steered, w.tempo, w.mode,
+    wishes = [w.turn, w.poster, w.seen, w.genre, w.notes, w.temperature, w.seed, w.coloured, w.steered, w.tempo, w.mode,
               w.density, w.ensemble, w.composer, w.kept, *w.shares]
-    results = [w.stage, w.kept, w.away, w.sheet, w.roll, w.facts, w.shown, w.strip, w.midi, w.wav, w.seed]
-    works = []
+    results = [*rested, w.stage, w.kept, w.away, w.sheet, w.roll, w.facts, w.shown, w.strip, w.midi, w.wav, w.seed]
     for button, fresh in ((w.compose, False), (w.another, True)):
-        begun = button.click(lambda: running, None, list(running), js=words.SCROLL, **_QUIET)
+        asked = button.click(ask, None, [*running, w.turn], js=words.SCROLL, **_QUIET)
         # "multiple": while the browser still waits to hear that a stopped piece is gone, "once" would drop the next one.
-        work = begun.then(perform, [gr.State(fresh), *wishes], results, show_progress="hidden", concurrency_limit=2,
+        work = asked.then(perform, [gr.State(fresh), *wishes], results, show_progress="hidden", concurrency_limit=2,
                           concurrency_id=COMPOSING, trigger_mode="multiple", **_PRIVATE)
-        work.success(lambda: rested, None, list(rested), **_QUIET)
         work.failure(lambda: {**rested, w.stage: ""}, None, [*rested, w.stage], **_QUIET)
-        works.append(work)
-    w.stop.click(halt, None, [*rested, w.stage], cancels=works, **_QUIET)
+    # Not gradio's `cancels`: a piece cut off from outside could not have the last word, and would drop the next one.
+    w.stop.click(halt, None, [*rested, w.stage], **_QUIET)
     w.dice.click(lambda: str(secrets.randbelow(SEED[1] + 1)), None, w.seed, **_QUIET)
 
 

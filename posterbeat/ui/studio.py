@@ -3,6 +3,7 @@
 import errno
 import functools
 import inspect
+import itertools
 import logging
 import queue
 import threading
@@ -46,7 +47,8 @@ class Studio:
 
     def __init__(self, load: Callable[[], PosterBeat] = PosterBeat.load):
         self._beat: Future[PosterBeat] = Future()
-        self._stops: dict[str, threading.Event] = {}
+        self._turns: dict[str, tuple[int, threading.Event]] = {}  # by session: the work asked for last, and its stop signal
+        self._numbers = itertools.count(1)
         self._ending = threading.Event()
         threading.Thread(target=self._fill, args=(load,), name="load models", daemon=True).start()
 
@@ -112,17 +114,27 @@ class Studio:
         renderer = play(track, playing)
         return keep(track, renderer, path, own)
 
-    def start(self, session: str) -> threading.Event:
-        """A visitor's stop signal for a new piece of work; whatever the visitor had running is stopped."""
+    def ask(self, session: str) -> int:
+        """Number of a visitor's new piece of work, which may have to wait; whatever the visitor had asked for is stopped."""
         self.stop(session)
-        self._stops[session] = event = threading.Event()
-        return event
+        turn = next(self._numbers)
+        self._turns[session] = (turn, threading.Event())
+        return turn
+
+    def begin(self, session: str, turn: int) -> threading.Event | None:
+        """Stop signal of a piece of work whose turn has come; None if it was stopped while it waited."""
+        latest, signal = self._turns.get(session, (None, None))
+        return signal if latest == turn else None
+
+    def overtaken(self, session: str, turn: int) -> bool:
+        """Whether the visitor has asked for another piece of work meanwhile."""
+        return self._turns.get(session, (turn,))[0] != turn
 
     def stop(self, session: str) -> None:
-        """Stop what a visitor has running."""
-        event = self._stops.pop(session, None)
-        if event:
-            event.set()
+        """Stop what a visitor has running or waiting."""
+        _, signal = self._turns.pop(session, (None, None))
+        if signal:
+            signal.set()
 
     def end(self) -> None:
         """Stop what everybody has running, since the server is being stopped."""

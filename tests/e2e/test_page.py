@@ -180,6 +180,8 @@ def test_stop_stops_and_the_page_goes_on(visit, poster):
     page.click("#stop")
     expect(page.locator("#stop")).not_to_be_visible()
     expect(page.locator("#compose")).to_be_visible()
+    page.wait_for_timeout(1000)  # what was under way when Stop was pressed has arrived by then
+    expect(page.locator("#stage")).to_contain_text("Stopped")
     expect(page.locator(".roll")).to_have_attribute("data-state", "empty")
     visitor.set("notes", 40)
     visitor.compose()

@@ -43,3 +43,19 @@ def test_the_page_says_the_measured_figures_and_copes_with_none(tmp_path, monkey
 
 def test_file_names_and_words_cannot_become_markup():
     assert "<script>" not in words.notice("<script>") and "<script>" not in words.stage(1, "<script>", 0.5)
+
+
+def test_a_piece_that_was_stopped_while_it_waited_never_begins_and_never_takes_the_next_ones_place():
+    calm = studio.Studio(load=lambda: None)
+    first = calm.ask("visitor")
+    running = calm.begin("visitor", first)
+    waiting = calm.ask("visitor")  # which stops what runs
+    assert running.is_set() and calm.overtaken("visitor", first)
+    calm.stop("visitor")
+    assert calm.begin("visitor", waiting) is None and not calm.overtaken("visitor", waiting)
+    last = calm.ask("visitor")
+    assert calm.begin("visitor", waiting) is None and calm.begin("visitor", first) is None
+    assert calm.begin("other", last) is None
+    assert not calm.begin("visitor", last).is_set()
+    with pytest.raises(studio.Stopped):
+        calm.go_on(running)
