@@ -85,7 +85,7 @@ def _screen(w: SimpleNamespace) -> None:
         w.mp4 = gr.Button("MP4 film", min_width=84, elem_id="mp4")
         w.engrave = gr.Button("Sheet music", min_width=120, elem_id="engrave")
         w.share = gr.Button("Copy link", min_width=110, elem_id="share")
-    w.turn = gr.Number(visible="hidden")  # not a State: each piece of work must keep the number that was there when it was asked for
+    w.turn = gr.Number(visible="hidden")  # not a State: each piece of work must keep the number it was asked with
     w.courier = gr.DownloadButton("File", visible="hidden", elem_id="courier")
     w.strip = TakeStrip(elem_id="takes")
     with gr.Column(visible=False, elem_id="sheet") as w.sheet:
