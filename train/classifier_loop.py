@@ -33,6 +33,7 @@ class Settings:
     draw: float = 0.5  # 1: genres are drawn alike, 0: as they are; the loss weighs what is left of `balance`
     balance: float = 1.0  # 1: genres count alike, as in the figure that is published
     mixup: float = 0.0  # Beta parameter; 0 is off
+    consistency: float = 0.0  # what a worn copy's disagreement with the clean one weighs; 0: one view of a poster, not two
     ema: float = 0.999
     warmup: float = 0.3  # epochs
     adam: bool = False  # plain Adam, constant rate, no EMA: the reference study's protocol
@@ -96,6 +97,22 @@ def logits_of(model: nn.Module, source, device: str = "cpu", batch: int = 64) ->
         inputs = [torch.from_numpy(part).to(device) for part in source.inputs(rows, rng)]
         parts.append(model(*inputs).float().cpu().numpy())
     return np.concatenate(parts)
+
+
+def mixed(x: torch.Tensor, share: float, views: int) -> torch.Tensor:
+    """Each row and its partner's, the last with the first, at `share`; each of the batch's `views` within itself."""
+    return share * x + (1 - share) * x.unflatten(0, (views, -1)).flip(1).flatten(0, 1)
+
+
+def disagreement(log_p: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """How far the second half of a batch (worn copies) is from the first (the same posters, clean), a scalar.
+
+    Kullback-Leibler divergence with the clean half as it is: the worn is to be read like the clean, not the clean like the
+    worn (Zheng et al., "Improving the Robustness of Deep Neural Networks via Stability Training", CVPR 2016).
+    """
+    clean, worn = log_p.chunk(2)
+    clean = clean.detach()
+    return ((clean.exp() * (clean - worn)).sum(1) * weight.chunk(2)[0]).mean()
 
 
 def parameter_groups(model: nn.Module, pretrained: Sequence[nn.Module], settings: Settings) -> list[dict]:
@@ -194,7 +211,7 @@ def train(
         torch.save(state, checkpoint.with_suffix(".part"))
         checkpoint.with_suffix(".part").replace(checkpoint)
 
-    mixing = np.random.default_rng(settings.seed)
+    mixing, views = np.random.default_rng(settings.seed), 2 if settings.consistency else 1
     curves = Curves(run, write=team.leads)
     for epoch in itertools.count(first_epoch):
         if progress() >= 1:
@@ -211,16 +228,19 @@ def train(
             inputs = [x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x for x in inputs]
             target = torch.from_numpy(targets[chosen]).to(device)
             weight = torch.from_numpy(weights[chosen]).to(device)
+            if settings.consistency:
+                target, weight = target.repeat(2, 1), weight.repeat(2)
             if settings.mixup:
                 share = float(mixing.beta(settings.mixup, settings.mixup))
-                inputs = [share * x + (1 - share) * x.flip(0) for x in inputs]
-                target = share * target + (1 - share) * target.flip(0)
-                weight = share * weight + (1 - share) * weight.flip(0)
+                *inputs, target, weight = (mixed(x, share, views) for x in (*inputs, target, weight))
             if not settings.adam:
                 schedule.step_update(int(min(1.0, progress()) * settings.epochs * steps))
             with torch.autocast(device.type, torch.bfloat16, enabled=settings.bf16):
                 logits = model(*inputs)
-            error = -((target * logits.float().log_softmax(1)).sum(1) * weight).mean()
+            log_p = logits.float().log_softmax(1)
+            error = -((target * log_p).sum(1) * weight).mean()
+            if settings.consistency:
+                error = error + settings.consistency * disagreement(log_p, weight)
             optimiser.zero_grad()
             error.backward()
             team.average_gradients(model)

@@ -89,7 +89,9 @@ def resize(picture: np.ndarray, size: tuple[int, int], box: tuple[float, ...] | 
     return np.asarray(Image.fromarray(picture).resize((size[1], size[0]), Image.Resampling.BICUBIC, box=box))
 
 
-def augment(picture: np.ndarray, size: tuple[int, int], rng: np.random.Generator, area: float = 0.5) -> np.ndarray:
+def augment(
+    picture: np.ndarray, size: tuple[int, int], rng: np.random.Generator, area: float = 0.5, wear: float = 0.5
+) -> np.ndarray:
     """A random view: mirrored, cropped, a little lighter or darker, now and then framed, blurred or badly compressed.
 
     Hue and top and bottom stay: colour speaks of genre, and titles stand below.
@@ -102,12 +104,15 @@ def augment(picture: np.ndarray, size: tuple[int, int], rng: np.random.Generator
         Height and width of the view.
     area
         Smallest share of the poster that a crop keeps.
+    wear
+        Chance that the view is of a worn copy. All else of the view is the same whether it is or not.
     """
     picture = unframed(picture)
     if rng.random() < 0.5:
         picture = np.ascontiguousarray(picture[:, ::-1])
-    if rng.random() < 0.5:
-        picture = worn(picture, rng)
+    chance, wearing = rng.random(), np.random.default_rng(rng.integers(2**63))
+    if chance < wear:
+        picture = worn(picture, wearing)
     height, width = picture.shape[:2]
     if rng.random() < 0.15:  # scans come with borders
         border = int(rng.integers(4, 13))

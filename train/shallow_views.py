@@ -151,11 +151,12 @@ def plain_views(data: Path, out: Path, backbone: str, size: tuple[int, int], spl
 class FreshViews:
     """A source of batches: every time a new view of each poster, as the frozen blocks see it.
 
-    Nothing is kept, so nothing can be learnt by heart.
+    Nothing is kept, so nothing can be learnt by heart. With `pairs`, clean views of all posters, and then the same views of
+    worn copies.
     """
 
-    def __init__(self, shallow: Shallow, posters: Posters, size: tuple[int, int]):
-        self.posters, self.size = posters, tuple(size)
+    def __init__(self, shallow: Shallow, posters: Posters, size: tuple[int, int], pairs: bool = False):
+        self.posters, self.size, self.pairs = posters, tuple(size), pairs
         self._run = runner(shallow, (_BATCH, 3, *self.size))
 
     def __len__(self) -> int:
@@ -163,11 +164,14 @@ class FreshViews:
 
     def inputs(self, rows: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
         """Maps (b, c, h, w) and settled parts (b, d) of new views of some posters, float32."""
-        parts = []
-        for first in range(0, len(rows), _BATCH):
-            some = rows[first : first + _BATCH]
+        seeds, parts = rng.integers(2**63, size=len(rows)), []
+        wanted = [(row, seed, wear) for wear in ((0.0, 1.0) if self.pairs else (0.5,)) for row, seed in zip(rows, seeds)]
+        for first in range(0, len(wanted), _BATCH):
+            some = wanted[first : first + _BATCH]
+            views = [augment(self.posters.pixels[row], self.size, np.random.default_rng(seed), wear=wear)
+                     for row, seed, wear in some]
             pixels = np.zeros((_BATCH, 3, *self.size), np.float32)
-            pixels[: len(some)] = to_input(np.stack([augment(self.posters.pixels[row], self.size, rng) for row in some]))
+            pixels[: len(some)] = to_input(np.stack(views))
             parts.append([part[: len(some)] for part in self._run(pixels)])
         return [np.concatenate(part) for part in zip(*parts)]
 

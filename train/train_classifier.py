@@ -146,7 +146,8 @@ def train_deep(arguments, settings: Settings) -> nn.Module:
     deep = Deep(network, arguments.split_at).to(memory_format=torch.channels_last)
     start = {name: value.clone() for name, value in deep.state_dict().items()}
     posters, held_out = (Posters.load(arguments.data, split) for split in ("train", "val"))
-    learn = FreshViews(Shallow(imagenet_posternet(arguments.backbone), arguments.split_at), posters, arguments.size)
+    shallow = Shallow(imagenet_posternet(arguments.backbone), arguments.split_at)
+    learn = FreshViews(shallow, posters, arguments.size, pairs=settings.consistency > 0)
     check = CachedViews(plain_view(arguments.views, "val"))
     network.backbone.requires_grad_(False)
     for module in deep.learning():

@@ -15,7 +15,7 @@ import posterbeat.vision  # noqa: F401  registers the networks
 from posterbeat.genres import GENRES
 from tests.vision.drawn import poster
 from train.classifier_card import draw_curves, trained
-from train.classifier_loop import Pictures, Settings, logits_of, train, val_figures
+from train.classifier_loop import Pictures, Settings, disagreement, logits_of, mixed, train, val_figures
 from train.classifier_yardsticks import training_runs
 from train.evaluate_classifier import any_genre, balanced, calibration_error, interval, write
 from train.poster_data import IMDB, Posters, augment, balance_weights, soft_labels, study_subset, to_input, trust, worn
@@ -133,14 +133,45 @@ def test_fresh_views_are_new_each_time_and_as_the_network_sees_them(posters):
     other, _ = source.inputs(rows, np.random.default_rng(1))
     np.testing.assert_array_equal(maps, again)
     assert all(not np.allclose(one, two, atol=0.05) for one, two in zip(maps, other))
-    rng = np.random.default_rng(0)
-    pixels = torch.from_numpy(to_input(np.stack([augment(posters.pixels[row], (96, 64), rng) for row in rows])))
+    seeds = np.random.default_rng(0).integers(2**63, size=len(rows))
+    views = [augment(posters.pixels[row], (96, 64), np.random.default_rng(seed)) for row, seed in zip(rows, seeds)]
     with torch.inference_mode():
-        plain_maps, plain_settled = shallow(pixels)
+        plain_maps, plain_settled = shallow(torch.from_numpy(to_input(np.stack(views))))
     assert maps.shape == plain_maps.shape
     # bfloat16, where the processor has it, keeps three digits
     for found, wanted in ((maps, plain_maps.numpy()), (settled, plain_settled.numpy())):
         assert np.abs(found - wanted).mean() < 0.02 * np.abs(wanted).mean()
+
+
+def test_a_pair_is_one_view_of_a_clean_and_of_a_worn_copy(posters):
+    def views(wear):
+        return np.stack([augment(posters.pixels[5], (96, 64), np.random.default_rng(seed), wear=wear) for seed in range(8)])
+
+    clean, half, copies = (views(wear).astype(int) for wear in (0.0, 0.5, 1.0))
+    gaps = np.abs(clean - copies).mean((1, 2, 3))
+    assert 0 < gaps.min() and gaps.max() < 12  # worn, but cut and lightened alike
+    assert all(np.array_equal(one, a) or np.array_equal(one, b) for one, a, b in zip(half, clean, copies))
+    assert np.abs(clean[0] - clean[1]).mean() > 2 * gaps.max()  # as other views are not
+    shallow = Shallow(timm.create_model("posternet").eval(), 4)
+    settled = FreshViews(shallow, posters, (96, 64), pairs=True).inputs(np.arange(11), np.random.default_rng(0))[1]
+    one, two = settled.reshape(2, 11, -1)
+    colours = slice(0, 3)  # the mean colours of the views
+    assert np.abs(one - two)[:, colours].max() < 0.1 < np.abs(one - one[::-1])[:, colours].max()
+
+
+def test_a_worn_copy_is_pulled_to_the_clean_one_and_not_the_other_way():
+    logits = torch.tensor([[2.0, 0, 0], [0, 1, 0], [0, 2, 0], [0, 1, 0]], requires_grad=True)
+    found = disagreement(logits.log_softmax(1), torch.tensor([1.0, 5, 1, 5]))
+    clean, worn_copy = logits[0].softmax(0), logits[2].softmax(0)
+    assert found.item() == pytest.approx((clean * (clean / worn_copy).log()).sum().item() / 2)  # the second pair agrees
+    found.backward()
+    assert not logits.grad[:2].any() and logits.grad[2].any()
+
+
+def test_partners_are_mixed_within_a_view():
+    x = torch.tensor([1.0, 2, 3, 10, 20, 30])
+    assert mixed(x, 0.75, 1).tolist() == (0.75 * x + 0.25 * x.flip(0)).tolist()
+    assert mixed(x, 0.75, 2).tolist() == [1.5, 2, 2.5, 15, 20, 25]
 
 
 def test_depthwise_kernels_stay_and_the_rest_learns():
