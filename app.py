@@ -242,6 +242,7 @@ def _on_screen(w: SimpleNamespace, kept: list[dict], index: int) -> dict:
             w.seed: str(take["seed"])}
 
 
+share_heaps()  # before there are threads
 studio = Studio(partial(PosterBeat.load, apart=True))
 demo = build(studio)
 

@@ -4,13 +4,13 @@ gradio keeps the settings of the whole page, a quarter of a megabyte, for each v
 thousand of them. Nothing is lost here: what a visitor made is kept as long as its files are.
 """
 
-import contextlib
-import ctypes
 import gc
 import threading
 import time
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from posterbeat.ui.memory import give_back
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -33,17 +33,6 @@ def forget(holder: "StateHolder", kept: float, idle: float = IDLE) -> None:
 def _holds_nothing(session: "SessionState", holder: "StateHolder") -> bool:
     page = holder.blocks.default_config.blocks
     return not session.state_data and all(page.get(number) is block for number, block in session.blocks_config.blocks.items())
-
-
-def give_back() -> None:
-    """Hand memory that is free back to the system.
-
-    The collector seldom looks through as many objects as PyTorch and gradio bring, and glibc keeps what a thread freed
-    below something that is still in use: together they grow by megabytes a minute while many are served.
-    """
-    gc.collect()
-    with contextlib.suppress(AttributeError, OSError, TypeError):  # other C libraries have no such call, or no such name
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def forget_in_time(page: "gr.Blocks", kept: float) -> None:

@@ -1,0 +1,72 @@
+"""Memory that is free goes back to the system."""
+
+import gc
+import platform
+import subprocess
+import sys
+import weakref
+from pathlib import Path
+
+import pytest
+
+from posterbeat.ui.memory import give_back
+
+needs_glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc keeps what was freed so")
+
+
+class Ring:
+    def __init__(self):
+        self.itself = self
+
+
+def test_what_only_refers_to_itself_is_given_back():
+    gc.disable()
+    try:
+        seen = weakref.ref(Ring())
+        assert seen()
+        give_back()
+        assert not seen()
+    finally:
+        gc.enable()
+
+
+@needs_glibc
+def test_memory_below_what_is_in_use_is_given_back():
+    def held():
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
+
+    blocks = [b"x" * (64_000 + number) for number in range(1600)]  # 100 MB, in pieces too small for memory of their own
+    last = blocks.pop()
+    blocks.clear()
+    before = held()
+    give_back()
+    assert before - held() > 80
+    assert len(last) > 64_000
+
+
+HEAPS = """
+import ctypes, sys, threading
+if sys.argv[1] == "shared":
+    from posterbeat.ui.memory import share_heaps
+    share_heaps()
+malloc = ctypes.CDLL(None).malloc
+malloc.restype = ctypes.c_void_p
+together, found = threading.Barrier(8), []
+def take():
+    together.wait()
+    found.append(malloc(10_000) >> 26)  # a heap of glibc's lies within 64 MB
+    together.wait()
+threads = [threading.Thread(target=take) for _ in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(len(set(found)))
+"""
+
+
+@needs_glibc
+def test_threads_share_heaps():
+    def heaps(how):
+        return int(subprocess.run([sys.executable, "-c", HEAPS, how], capture_output=True, text=True, check=True).stdout)
+
+    assert heaps("shared") <= 2 < heaps("as they come")
