@@ -22,6 +22,7 @@ from posterbeat.ui.endpoints import add_endpoints, heat_file
 from posterbeat.ui.gate import Gate
 from posterbeat.ui.link import wish_of
 from posterbeat.ui.listening import heard
+from posterbeat.ui.memory import share_heaps
 from posterbeat.ui.mute import without
 from posterbeat.ui.sessions import forget_in_time
 from posterbeat.ui.studio import EXAMPLES, Stopped, Studio, convert, engraved, follow, spoken
