@@ -22,7 +22,7 @@ from posterbeat.ui.endpoints import add_endpoints, heat_file
 from posterbeat.ui.gate import Gate
 from posterbeat.ui.link import wish_of
 from posterbeat.ui.listening import heard
-from posterbeat.ui.memory import share_heaps
+from posterbeat.ui.memory import share_heap
 from posterbeat.ui.mute import without
 from posterbeat.ui.sessions import forget_in_time
 from posterbeat.ui.studio import EXAMPLES, Stopped, Studio, convert, engraved, follow, spoken
@@ -243,7 +243,7 @@ def _on_screen(w: SimpleNamespace, kept: list[dict], index: int) -> dict:
             w.seed: str(take["seed"])}
 
 
-share_heaps()  # before there are threads
+share_heap()  # before there are threads
 studio = Studio(partial(PosterBeat.load, apart=True))
 demo = build(studio)
 

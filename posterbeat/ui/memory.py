@@ -9,12 +9,14 @@ import ctypes
 import gc
 
 _M_ARENA_MAX = -8  # malloc.h
-_ARENAS = 2  # heaps for all threads together, one a core of a small Space
 
 
-def share_heaps() -> None:
-    """Let all threads that begin from now on share what heaps there are; call it early. No effect without glibc."""
-    _glibc("mallopt", _M_ARENA_MAX, _ARENAS)
+def share_heap() -> None:
+    """Let all threads that begin from now on share the first one's heap; call it early. No effect without glibc.
+
+    What is large lies outside of it, and Python's threads take turns anyhow, so nobody waits.
+    """
+    _glibc("mallopt", _M_ARENA_MAX, 1)
 
 
 def give_back() -> None:
