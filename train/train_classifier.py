@@ -240,6 +240,8 @@ def run_stage(arguments) -> None:
     given = {field.name: getattr(arguments, field.name) for field in fields(Settings)}
     given = {name: value for name, value in given.items() if value is not None}
     settings = replace(_DEFAULTS[arguments.stage], **given)
+    if settings.consistency and arguments.stage != "deep":
+        raise SystemExit("--consistency needs pairs of views, which only the stage deep makes.")
     stage = {"head": train_head, "deep": train_deep, "full": train_full, "study": train_study,
              "export": export}[arguments.stage]
     team = Team(settings.device)
