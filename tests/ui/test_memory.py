@@ -1,15 +1,16 @@
 """Memory that is free goes back to the system."""
 
 import gc
+import os
 import platform
 import subprocess
 import sys
 import weakref
-from pathlib import Path
 
 import pytest
 
 from posterbeat.ui.memory import give_back
+from tests.served import held
 
 needs_glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc keeps what was freed so")
 
@@ -32,16 +33,12 @@ def test_what_only_refers_to_itself_is_given_back():
 
 @needs_glibc
 def test_memory_below_what_is_in_use_is_given_back():
-    def held():
-        lines = Path("/proc/self/status").read_text().splitlines()
-        return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
-
     blocks = [b"x" * (64_000 + number) for number in range(1600)]  # 100 MB, in pieces too small for memory of their own
     last = blocks.pop()
     blocks.clear()
-    before = held()
+    before = held(os.getpid())
     give_back()
-    assert before - held() > 80
+    assert before - held(os.getpid()) > 80
     assert len(last) > 64_000
 
 
