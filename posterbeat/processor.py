@@ -11,6 +11,11 @@ def has_bf16() -> bool:
     return _knows("avx512_bf16", "amx_bf16")
 
 
+def bf16_autocast() -> torch.autocast:
+    """Context in which PyTorch computes in bfloat16 where the processor does so itself: others cannot run an LSTM in it."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=has_bf16())
+
+
 def has_vnni() -> bool:
     """Whether the processor sums products of bytes exactly; older ways to do so may overflow."""
     return _knows("avx512_vnni", "avx_vnni")

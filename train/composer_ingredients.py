@@ -21,6 +21,7 @@ from torch import nn
 from posterbeat.music import features
 from posterbeat.music.network import START, Batch, ComposerNetwork, bits
 from posterbeat.music.stretch import collate, stretch
+from posterbeat.processor import bf16_autocast
 from train.music_batches import Corpus
 from train.train_composer import SIZES
 
@@ -107,7 +108,7 @@ def learn(variant: Variant, data: Path, notes: int, rate: float, batch_size: int
             group["lr"] = rate * share
         batch = variant.show(corpus.draw(batch_size, 4))
         real = int((batch.target[..., 0] >= 0).sum())
-        with torch.autocast("cpu", torch.bfloat16):
+        with bf16_autocast():
             logits = network(batch)[0]
         loss = bits([field.float() for field in logits], batch.target).sum() / real
         optimiser.zero_grad(set_to_none=True)

@@ -27,6 +27,7 @@ from posterbeat.music.composer import BiLSTMComposer
 from posterbeat.music.features import CONDITION_SIZES
 from posterbeat.music.network import PHRASE, Batch, ComposerNetwork, bits
 from posterbeat.music.stretch import collate, stretch
+from posterbeat.processor import has_bf16
 from train.curves import Curves
 from train.music_batches import Corpus
 from train.parallel import Team
@@ -159,7 +160,10 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", type=Path, help="folder of shipped weights to go on from where there is no checkpoint")
     parser.add_argument("--bf16", action="store_true", help="bf16 autocast: twice as fast where the processor has it")
-    train(parser.parse_args())
+    arguments = parser.parse_args()
+    if arguments.bf16 and not (torch.cuda.is_available() or has_bf16()):
+        parser.error("--bf16: this processor does not compute in bfloat16")
+    train(arguments)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from torch import nn
 
 from posterbeat.genres import GENRES
 from posterbeat.music.historical import STACKS, WINDOW, HistoricalStack, StackConfig, pitches_of, vocabulary, words_of
+from posterbeat.processor import bf16_autocast
 from train.music_data import read_split
 
 RUNS = Path("runs/historical")
@@ -93,7 +94,7 @@ def losses(stack: HistoricalStack, rows: torch.Tensor, after: torch.Tensor, most
     stack.eval()
     loss, right = [], []
     for part in pick.split(128):
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with bf16_autocast():
             logits = stack(rows[part])
         loss.append(nn.functional.cross_entropy(logits.float(), after[part], reduction="none"))
         right.append((logits.argmax(1) == after[part]).float())
@@ -118,7 +119,7 @@ def measure_norms(stack: HistoricalStack, rows: torch.Tensor) -> None:
         norm.momentum = None  # the plain mean over all batches
         norm.train()
     for part in rows.split(128):
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with bf16_autocast():
             stack(part)
     for norm, momentum in zip(norms, usual):
         norm.momentum = momentum
@@ -195,7 +196,7 @@ def train(name: str, learn: list[list[str]], validate: list[list[str]], genre: s
         for part in torch.from_numpy(order).split(batch):
             if len(part) < 2:  # batch normalisation needs two
                 continue
-            with torch.autocast("cpu", dtype=torch.bfloat16):
+            with bf16_autocast():
                 logits = stack(rows[part, -length:])
             loss = nn.functional.cross_entropy(logits.float(), after[part])
             optimiser.zero_grad(set_to_none=True)
