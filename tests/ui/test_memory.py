@@ -8,6 +8,7 @@ import sys
 import weakref
 
 import pytest
+import torch
 
 from posterbeat.ui.memory import give_back
 from tests.served import held
@@ -67,3 +68,40 @@ def test_threads_share_heap():
         return int(subprocess.run([sys.executable, "-c", HEAPS, how], capture_output=True, text=True, check=True).stdout)
 
     assert heaps("shared") == 1 < heaps("as they come")
+
+
+BUFFERS = """
+import os, sys, threading
+if sys.argv[1] == "given back":
+    from posterbeat.ui.memory import share_heap
+    share_heap()
+import torch
+from posterbeat.ui.memory import give_back
+from tests.served import held
+def multiply():
+    for size in (300, 500, 700):
+        torch.ones(size, size) @ torch.ones(size, size)
+def wait_and_multiply():
+    multiply()
+    together.wait()
+    together.wait()
+torch.set_num_threads(1)
+multiply()
+together = threading.Barrier(9)
+threads = [threading.Thread(target=wait_and_multiply) for _ in range(8)]
+before = held(os.getpid())
+[thread.start() for thread in threads]
+together.wait()
+give_back()
+print(held(os.getpid()) - before)
+together.wait()
+"""
+
+
+@needs_glibc
+@pytest.mark.skipif(not torch.backends.mkl.is_available(), reason="this PyTorch multiplies without MKL")
+def test_no_thread_keeps_buffers_of_its_own():
+    def megabytes(how):
+        return float(subprocess.run([sys.executable, "-c", BUFFERS, how], capture_output=True, text=True, check=True).stdout)
+
+    assert megabytes("given back") < 4 < megabytes("as they come")
