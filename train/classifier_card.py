@@ -93,12 +93,12 @@ def run_row(name: str, run: dict) -> tuple[str, ...]:
                "study": "all layers, from scratch",
                "export": f"nothing more: {'average of ' if len(run.get('start', ())) > 1 else ''}"
                          f"{' and '.join(start_name(start) for start in run.get('start', ()))}"}[run["stage"]]
+    smoothed, mirrored = f"{run['blur']:g}" if run.get("blur") else "none", "yes" if run["flip"] else "no"
     hard, none, val = run["stage"] == "study", run["stage"] == "export", run["val"]
     return (
         name, run.get("network") or run["backbone"], f"{height} x {width}", learned,
         "" if none else "first genre" if hard else "soft", f"Beta({run['mixup']:g})" if run["mixup"] else "none",
-        str(len(run["curve"])), "yes" if run["flip"] else "no", share({"value": val["balanced_accuracy"]}),
-        f"{val['log_loss']:.3f}",
+        str(len(run["curve"])), smoothed, mirrored, share({"value": val["balanced_accuracy"]}), f"{val['log_loss']:.3f}",
     )
 
 
@@ -109,7 +109,7 @@ def start_name(path: str) -> str:
 
 
 _RUN_COLUMNS = ("run", "network", "read at (height x width)", "learned", "labels", "mixup", "epochs",
-                "mirrored reading", "accuracy", "log loss")
+                "smoothed by", "mirrored reading", "accuracy", "log loss")
 
 
 def draw_curves(runs: dict, path: Path) -> None:
@@ -168,6 +168,7 @@ def card(metrics: dict, config: dict) -> str:
     """The card's text (Markdown)."""
     arguments, height, width = config.get("model_args", {}), *config["pretrained_cfg"]["input_size"][1:]
     backbone = arguments.get("backbone", "tf_efficientnet_lite0")
+    smoothed = f", smoothed a little (Gaussian of {config['blur']:g} pixels)" if config.get("blur") else ""
     mirrored = ", once as it is and once mirrored" if config.get("test_time_flip") else ""
     recall = [(genre, f"{100 * metrics['recall'][genre]:.1f} %") for genre in GENRES]
     yardsticks = [
@@ -197,7 +198,7 @@ classifier.explain("poster.jpg")                                      # which pa
 ## The network
 PosterNet on `{backbone}` (ImageNet weights to start from): the head reads mean and standard deviation of every stage,
 the poster's own colours included, so that style counts beside content. A plain frame around the poster is cut away; then it
-is brought to 160 x 240 and read at {width} x {height} (width x height){mirrored}, so that size and sharpness say nothing.
+is brought to 160 x 240{smoothed} and read at {width} x {height} (width x height){mirrored}: size and sharpness say nothing.
 Probabilities are calibrated on held-out posters with every genre counting alike.
 
 ## Measured

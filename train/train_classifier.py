@@ -7,7 +7,7 @@
     python -m train.train_classifier deep                 the deeper blocks, from the head on: an hour on one core
     python -m train.train_classifier full                 everything, end to end (with a GPU: --device cuda --bf16)
     python -m train.train_classifier study poster_lenet   a network of the reference study, under its protocol
-    python -m train.train_classifier export --start A B   no training: averages weights, tries another --read-size or --flip
+    python -m train.train_classifier export --start A B   no training: averages weights, tries --read-size, --blur or --flip
 
 Each writes checkpoints to its folder under runs/ and goes on from the last one when it is started again; a finished
 run is exported to `--weights` (config.json, model.safetensors, calibrated on val). `--epochs` and the rest override
@@ -185,6 +185,7 @@ def train_study(arguments, settings: Settings) -> nn.Module:
     torch.manual_seed(settings.seed)
     network = timm.create_model(arguments.network)
     arguments.size = arguments.read_size = network.pretrained_cfg["input_size"][1:]
+    arguments.blur = 0.0  # the study knew nothing of it
     posters, held_out = (Posters.load(arguments.data, split) for split in ("train", "val"))
     rows = study_subset(posters, settings.seed)
     learn = CachedViews([Pictures(posters, arguments.size, False).inputs(rows, None)[0].astype(np.float16)])
@@ -220,6 +221,8 @@ def main() -> None:
     parser.add_argument("--read-size", type=int, nargs=2, default=(360, 240), metavar=("HEIGHT", "WIDTH"),
                         help="at which what was learnt reads: larger, as training views are crops")
     parser.add_argument("--start-share", type=float, default=0.3, help="for deep: share of the start's weights in the end")
+    parser.add_argument("--blur", type=float, default=0.6,
+                        help="smooths what PosterNet reads, in pixels of a stored poster; the study's networks read it as it is")
     parser.add_argument("--flip", action=argparse.BooleanOptionalAction, default=False, help="read mirrored as well")
     for field in fields(Settings):
         kind = {"action": argparse.BooleanOptionalAction} if field.type is bool else {"type": field.type}
@@ -250,9 +253,10 @@ def run_stage(arguments) -> None:
         return
     found, calibration = held_out_figures(network, arguments)
     weights = arguments.weights or arguments.run / "weights"
-    save_weights(network, weights, tuple(arguments.read_size), calibration, test_time_flip=arguments.flip)
+    save_weights(network, weights, tuple(arguments.read_size), calibration, test_time_flip=arguments.flip,
+                 blur=arguments.blur)
     record = {"stage": arguments.stage, "size": list(arguments.size), "read_size": list(arguments.read_size),
-              "flip": arguments.flip, **asdict(settings), "val": found}
+              "flip": arguments.flip, "blur": arguments.blur, **asdict(settings), "val": found}
     if arguments.stage == "study":
         record["network"] = arguments.network
     else:
@@ -267,7 +271,7 @@ def run_stage(arguments) -> None:
 def held_out_figures(network: nn.Module, arguments) -> tuple[dict, dict]:
     """Figures on val as the app would read it, and the calibration they were reached with."""
     held_out = Posters.load(arguments.data, "val")
-    classifier = PosterClassifier(copy.deepcopy(network), (3, *arguments.read_size), flip=arguments.flip)
+    classifier = PosterClassifier(copy.deepcopy(network), (3, *arguments.read_size), flip=arguments.flip, blur=arguments.blur)
     rows = np.flatnonzero(held_out.imdb)
     labels = held_out.labels[rows]
     # At temperature 1 the logarithms of the probabilities are the logits but for a constant a poster.

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from gradio.state_holder import SessionState, StateHolder
 
 IDLE = 300.0  # seconds: longer than any piece of work takes
-_LOOK = 60.0  # seconds from one look to the next
+_START = 60.0  # seconds after which all is loaded that stays
+_LOOK = 15.0  # seconds from one look to the next: what was freed meanwhile, up to a hundred megabytes, goes back then
 
 
 def forget(holder: "StateHolder", kept: float, idle: float = IDLE) -> None:
@@ -36,10 +37,10 @@ def _holds_nothing(session: "SessionState", holder: "StateHolder") -> bool:
 
 
 def forget_in_time(page: "gr.Blocks", kept: float) -> None:
-    """Do so every minute from now on, in a thread, and give the memory back that is free by then."""
+    """Do so from now on, some times a minute, in a thread, and give the memory back that is free by then."""
 
     def watch() -> None:
-        time.sleep(min(_LOOK, kept))
+        time.sleep(min(_START, kept))
         gc.collect()
         gc.freeze()  # half a million objects that stay: to look through them each time would hold up everybody
         while True:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import timm
 import torch
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from posterbeat import hub, vision
 from posterbeat.errors import ParameterError, WeightsError
@@ -25,6 +25,7 @@ from posterbeat.vision.heatmap import heat_map
 # Every poster is brought to this size first, as the training posters were: how large or sharp an upload is must not
 # speak for a genre.
 STORED_SIZE = (160, 240)  # width, height
+_MOST_BLUR = 20.0  # an eighth of the width: nothing could be read any more
 _BATCH = 8  # posters a forward pass of PyTorch: more gain nothing and need memory
 _WORTH_COMPILING = 48  # posters from which on a faster engine has earned the seconds that it takes to make
 
@@ -59,6 +60,9 @@ class PosterClassifier:
         Calibration: probabilities are softmax(logits / temperature + bias), fitted on held-out posters.
     flip
         Read the poster also mirrored and average the logits: steadier, for twice the work.
+    blur
+        Standard deviation, in pixels of `STORED_SIZE`, of a Gaussian that smooths every poster first: what a network
+        learnt from enlarged crops is used to it, and the traces of compression go.
     """
 
     def __init__(
@@ -70,6 +74,7 @@ class PosterClassifier:
         temperature: float = 1.0,
         bias: Sequence[float] = (0.0,) * len(GENRES),
         flip: bool = False,
+        blur: float = 0.0,
     ):
         network = network.eval().requires_grad_(False)
         folded = fold_batch_norms(copy.deepcopy(network))
@@ -77,7 +82,7 @@ class PosterClassifier:
             memory_format=torch.channels_last
         )
         self.input_size = tuple(input_size)
-        self.temperature, self.flip = float(temperature), flip
+        self.temperature, self.flip, self.blur = float(temperature), flip, float(blur)
         self._bias = torch.tensor(list(bias), dtype=torch.float32)
         self._scale = 1 / (255 * np.asarray(std, np.float32))  # from bytes to what the network reads
         self._shift = -np.asarray(mean, np.float32) / np.asarray(std, np.float32)
@@ -112,11 +117,13 @@ class PosterClassifier:
                 temperature=float(calibration.get("temperature", 1.0)),
                 bias=[float(value) for value in calibration.get("bias", [0.0] * len(GENRES))],
                 flip=bool(config.get("test_time_flip", False)),
+                blur=float(config.get("blur", 0.0)),
             )
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise WeightsError(f"{path} does not describe a poster classifier ({error}): fetch it again.") from error
-        if len(reading["input_size"]) != 3 or len(reading["bias"]) != len(GENRES) or not reading["temperature"] > 0:
-            raise WeightsError(f"{path} has a wrong input size or calibration: fetch it again.")
+        if (len(reading["input_size"]) != 3 or len(reading["bias"]) != len(GENRES) or not reading["temperature"] > 0
+                or not 0 <= reading["blur"] <= _MOST_BLUR):
+            raise WeightsError(f"{path} has a wrong input size, blur or calibration: fetch it again.")
         weights = folder / "model.safetensors"
         hub.load_strict(network, hub.read_tensors(weights), weights)
         return cls(network, **reading)
@@ -223,6 +230,7 @@ class PosterClassifier:
     def _prepared(self, poster: Image.Image) -> torch.Tensor:
         # Uniform size first (see STORED_SIZE); `reducing_gap` spares work on large uploads.
         poster = poster.resize(STORED_SIZE, Image.Resampling.LANCZOS, reducing_gap=3.0)
+        poster = poster.filter(ImageFilter.GaussianBlur(self.blur))
         height, width = self.input_size[1:]
         poster = poster.resize((width, height), Image.Resampling.BICUBIC)
         pixels = np.asarray(poster) * self._scale + self._shift

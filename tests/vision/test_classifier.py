@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageOps
+from PIL import Image, ImageFilter, ImageOps
 from safetensors.torch import load_file, save_file
 
 from posterbeat.errors import ParameterError, PosterError, WeightsError
 from posterbeat.genres import GENRES
 from posterbeat.vision import classifier as classifier_module
-from posterbeat.vision.classifier import PosterClassifier
+from posterbeat.vision.classifier import STORED_SIZE, PosterClassifier
 from posterbeat.vision.engine import compiled
 from tests.vision.drawn import grainy, poster
 
@@ -138,6 +138,16 @@ def test_mirrored_reading_does_not_care_for_left_and_right(folder):
     )
 
 
+def test_what_is_read_is_smoothed_first(folder):
+    rewrite(folder, blur=1.5)
+    smoothing = PosterClassifier.from_pretrained(folder)
+    rewrite(folder, blur=0)
+    plain = PosterClassifier.from_pretrained(folder)
+    sharp = poster(5, STORED_SIZE)
+    smoothed = sharp.filter(ImageFilter.GaussianBlur(1.5))
+    assert smoothing.predict(sharp) == plain.predict(smoothed) != plain.predict(sharp)
+
+
 @pytest.mark.parametrize("genre", [None, *GENRES])
 def test_a_heat_map_covers_the_poster(shipped, genre):
     heat = shipped.explain(poster(6), genre)
@@ -233,6 +243,8 @@ def test_an_extra_tensor_is_refused(folder):
     {"label_names": ["cat", "dog"]},
     {"calibration": {"temperature": 0, "bias": [0] * 5}},
     {"calibration": {"temperature": 1, "bias": [0]}},
+    {"blur": -1},
+    {"blur": "much"},
     {"model_args": {"surprise": 1}},
     {"model_args": "no mapping"},
 ], ids=str)
