@@ -92,12 +92,14 @@ def test_the_step_by_step_writer_computes_what_learning_computes(composer, monke
             torch.testing.assert_close(steps[index * 5 + column], whole[column][0, index], atol=1e-3, rtol=1e-3)
 
 
-@pytest.mark.parametrize("kind", [torch.bfloat16, torch.qint8])
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16, torch.qint8])
 @torch.inference_mode()
 def test_smaller_numbers_leave_the_chances_of_every_field_as_they_are(composer, kind):
     """The same steps with the matrices in smaller numbers: no chance moves by more than a hundredth."""
     if kind == torch.qint8 and smallest() != kind:
         pytest.skip("THIS PROCESSOR OR PYTORCH DOES NOT MULTIPLY WHOLE NUMBERS")
+    if kind == torch.float16 and "fbgemm" not in torch.backends.quantized.supported_engines:
+        pytest.skip("THIS PYTORCH DOES NOT MULTIPLY HALF PRECISION")
     request = (torch.tensor([[3, 4, 0, 2]]), torch.eye(5)[:1], torch.ones(1, 18))
     plain, small = (Stepper(Tables(composer.network, of), *request) for of in (torch.float32, kind))
     random = np.random.default_rng(0)
