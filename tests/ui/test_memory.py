@@ -43,6 +43,11 @@ def test_memory_below_what_is_in_use_is_given_back():
     assert len(last) > 64_000
 
 
+def printed(code, how):
+    """The number that a process of its own prints."""
+    return float(subprocess.run([sys.executable, "-c", code, how], capture_output=True, text=True, check=True).stdout)
+
+
 HEAPS = """
 import ctypes, sys, threading
 if sys.argv[1] == "shared":
@@ -64,15 +69,12 @@ print(len(set(found)))
 
 @needs_glibc
 def test_threads_share_heap():
-    def heaps(how):
-        return int(subprocess.run([sys.executable, "-c", HEAPS, how], capture_output=True, text=True, check=True).stdout)
-
-    assert heaps("shared") == 1 < heaps("as they come")
+    assert printed(HEAPS, "shared") == 1 < printed(HEAPS, "as they come")
 
 
 BUFFERS = """
 import os, sys, threading
-if sys.argv[1] == "given back":
+if sys.argv[1] == "shared":
     from posterbeat.ui.memory import share_heap
     share_heap()
 import torch
@@ -101,7 +103,4 @@ together.wait()
 @needs_glibc
 @pytest.mark.skipif(not torch.backends.mkl.is_available(), reason="this PyTorch multiplies without MKL")
 def test_no_thread_keeps_buffers_of_its_own():
-    def megabytes(how):
-        return float(subprocess.run([sys.executable, "-c", BUFFERS, how], capture_output=True, text=True, check=True).stdout)
-
-    assert megabytes("given back") < 4 < megabytes("as they come")
+    assert printed(BUFFERS, "shared") < 4 < printed(BUFFERS, "as they come")
