@@ -24,7 +24,7 @@ from posterbeat.ui.link import wish_of
 from posterbeat.ui.listening import heard
 from posterbeat.ui.memory import share_heap
 from posterbeat.ui.mute import without
-from posterbeat.ui.sessions import forget_in_time
+from posterbeat.ui.sessions import forget_in_time, keep_few_records
 from posterbeat.ui.studio import EXAMPLES, Stopped, Studio, convert, engraved, follow, spoken
 from posterbeat.ui.takes import TakeStrip
 from posterbeat.ui.theme import CSS, theme
@@ -43,6 +43,7 @@ _QUIET = {**_PRIVATE, "queue": False, "show_progress": "hidden"}
 def build(studio: Studio) -> gr.Blocks:
     """The page and its endpoints, for one studio."""
     root()  # before gradio asks where files lie
+    keep_few_records()
     with gr.Blocks(title="PosterBeat: a soundtrack for any film poster", analytics_enabled=False,
                    delete_cache=(NEVER, NEVER), fill_width=True) as page:
         w = lay_out()

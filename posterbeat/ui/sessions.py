@@ -1,10 +1,12 @@
 """What gradio remembers of every visit, forgotten once it serves nobody.
 
 gradio keeps the settings of the whole page, a quarter of a megabyte, for each visit and each call without a session, ten
-thousand of them. Nothing is lost here: what a visitor made is kept as long as its files are.
+thousand of them; and a record of each call, ten thousand again, from which it makes a table after every call. Nothing is lost
+here: what a visitor made is kept as long as its files are, and the records are for a dashboard that is not shown.
 """
 
 import gc
+import os
 import threading
 import time
 from datetime import datetime, timedelta
@@ -17,8 +19,15 @@ if TYPE_CHECKING:
     from gradio.state_holder import SessionState, StateHolder
 
 IDLE = 300.0  # seconds: longer than any piece of work takes
+_RECORDS = 100  # of calls
 _START = 60.0  # seconds after which all is loaded that stays
 _LOOK = 15.0  # seconds from one look to the next: what was freed meanwhile, up to a hundred megabytes, goes back then
+
+
+def keep_few_records() -> None:
+    """Have pages that are built from now on keep few records of calls, and seldom make a table of them."""
+    os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", str(_RECORDS))
+    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(_RECORDS))  # the table took megabytes a minute under load
 
 
 def forget(holder: "StateHolder", kept: float, idle: float = IDLE) -> None:

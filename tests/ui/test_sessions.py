@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 import gradio as gr
 import pytest
 from gradio.state_holder import StateHolder
+from gradio_client import Client
 
+from posterbeat.ui import sessions
 from posterbeat.ui.sessions import forget
 
 
@@ -42,3 +44,28 @@ def test_who_comes_back_is_a_new_visitor(holder):
     forget(holder, kept=3600)
     number = next(number for number, block in holder.blocks.blocks.items() if isinstance(block, gr.State))
     assert holder["asked once"][number] == 3
+
+
+@pytest.mark.filterwarnings("ignore")  # gradio's own, of pandas
+def test_few_records_of_calls_are_kept(monkeypatch):
+    for name in ("GRADIO_ANALYTICS_MAX_EVENTS", "GRADIO_ANALYTICS_CACHE_FREQUENCY"):
+        monkeypatch.setenv(name, "")  # so that it is after the test as it was before
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(sessions, "_RECORDS", 4)
+    sessions.keep_few_records()
+
+    def three() -> int:
+        return 3
+
+    with gr.Blocks(analytics_enabled=False) as page:
+        gr.api(three)
+    tables, table = [], page._queue._get_df
+    monkeypatch.setattr(page._queue, "_get_df", lambda records: tables.append(len(records)) or table(records))
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True)
+    try:
+        client = Client(url, verbose=False)
+        assert [client.predict(api_name="/three") for _ in range(10)] == 10 * [3]
+    finally:
+        page.close()
+    assert len(page._queue.event_analytics) == 4
+    assert tables == [4, 4]
