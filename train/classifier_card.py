@@ -94,10 +94,12 @@ def run_row(name: str, run: dict) -> tuple[str, ...]:
                "export": f"nothing more: {'average of ' if len(run.get('start', ())) > 1 else ''}"
                          f"{' and '.join(start_name(start) for start in run.get('start', ()))}"}[run["stage"]]
     smoothed, mirrored = f"{run['blur']:g}" if run.get("blur") else "none", "yes" if run["flip"] else "no"
-    hard, none, val = run["stage"] == "study", run["stage"] == "export", run["val"]
+    labels, val = {"study": "first genre", "export": ""}.get(run["stage"], "soft"), run["val"]
+    if run.get("steady"):
+        labels = f"what {' and '.join(start_name(start) for start in run['start'])} reads, for worn copies too"
     return (
         name, run.get("network") or run["backbone"], f"{height} x {width}", learned,
-        "" if none else "first genre" if hard else "soft", f"Beta({run['mixup']:g})" if run["mixup"] else "none",
+        labels, f"Beta({run['mixup']:g})" if run["mixup"] else "none",
         str(len(run["curve"])), smoothed, mirrored, share({"value": val["balanced_accuracy"]}), f"{val['log_loss']:.3f}",
     )
 

@@ -34,6 +34,7 @@ class Settings:
     balance: float = 1.0  # 1: genres count alike, as in the figure that is published
     mixup: float = 0.0  # Beta parameter; 0 is off
     consistency: float = 0.0  # what a worn copy's disagreement with the clean one weighs; 0: one view of a poster, not two
+    steady: bool = False  # targets are what the start says of the clean view, not labels; with pairs of views only
     ema: float = 0.999
     warmup: float = 0.3  # epochs
     adam: bool = False  # plain Adam, constant rate, no EMA: the reference study's protocol
@@ -144,6 +145,7 @@ def train(
     pretrained: Sequence[nn.Module] = (),
     frozen_norms: Sequence[nn.Module] = (),
     trust: np.ndarray | None = None,
+    teacher: nn.Module | None = None,
 ) -> float:
     """Train `model` in place and leave it at its best epoch on `val`; with a part of each batch, where it is one of several
     processes (see train/parallel.py).
@@ -164,6 +166,8 @@ def train(
         Modules whose batch norms keep their statistics.
     trust
         Weight of each poster of the source, shape=(posters,).
+    teacher
+        Gives the targets in place of `targets`, from the first, clean half of a batch: both halves are to be read so.
 
     Returns
     -------
@@ -228,6 +232,9 @@ def train(
             inputs = [x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x for x in inputs]
             target = torch.from_numpy(targets[chosen]).to(device)
             weight = torch.from_numpy(weights[chosen]).to(device)
+            if teacher is not None:
+                with torch.no_grad():
+                    target = teacher(*(x.chunk(2)[0] for x in inputs)).softmax(1)
             if settings.consistency:
                 target, weight = target.repeat(2, 1), weight.repeat(2)
             if settings.mixup:
@@ -264,7 +271,7 @@ def train(
             continue
         kept = model if settings.adam else ema.module
         loss, accuracy = validate(kept)
-        if loss < best:
+        if loss < best or settings.steady:  # which is not about the labels: the last is the steadiest
             best, figure = loss, accuracy
             torch.save(kept.state_dict(), run / "best.pt")
         save(epoch + 1, 0)

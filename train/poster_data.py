@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from posterbeat.genres import GENRES
 from posterbeat.vision.framing import without_frame
@@ -90,7 +90,8 @@ def resize(picture: np.ndarray, size: tuple[int, int], box: tuple[float, ...] | 
 
 
 def augment(
-    picture: np.ndarray, size: tuple[int, int], rng: np.random.Generator, area: float = 0.5, wear: float = 0.5
+    picture: np.ndarray, size: tuple[int, int], rng: np.random.Generator, area: float = 0.5, wear: float = 0.5,
+    blur: float = 0.0,
 ) -> np.ndarray:
     """A random view: mirrored, cropped, a little lighter or darker, now and then framed, blurred or badly compressed.
 
@@ -106,6 +107,8 @@ def augment(
         Smallest share of the poster that a crop keeps.
     wear
         Chance that the view is of a worn copy. All else of the view is the same whether it is or not.
+    blur
+        Smooths the poster, worn or not, as `PosterClassifier` does.
     """
     picture = unframed(picture)
     if rng.random() < 0.5:
@@ -113,6 +116,8 @@ def augment(
     chance, wearing = rng.random(), np.random.default_rng(rng.integers(2**63))
     if chance < wear:
         picture = worn(picture, wearing)
+    if blur:
+        picture = np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(blur)))
     height, width = picture.shape[:2]
     if rng.random() < 0.15:  # scans come with borders
         border = int(rng.integers(4, 13))

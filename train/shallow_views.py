@@ -152,11 +152,12 @@ class FreshViews:
     """A source of batches: every time a new view of each poster, as the frozen blocks see it.
 
     Nothing is kept, so nothing can be learnt by heart. With `pairs`, clean views of all posters, and then the same views of
-    worn copies.
+    worn copies. `area` and `blur` as for `augment`.
     """
 
-    def __init__(self, shallow: Shallow, posters: Posters, size: tuple[int, int], pairs: bool = False):
-        self.posters, self.size, self.pairs = posters, tuple(size), pairs
+    def __init__(self, shallow: Shallow, posters: Posters, size: tuple[int, int], pairs: bool = False, area: float = 0.5,
+                 blur: float = 0.0):
+        self.posters, self.size, self.pairs, self.area, self.blur = posters, tuple(size), pairs, area, blur
         self._run = runner(shallow, (_BATCH, 3, *self.size))
 
     def __len__(self) -> int:
@@ -168,7 +169,7 @@ class FreshViews:
         wanted = [(row, seed, wear) for wear in ((0.0, 1.0) if self.pairs else (0.5,)) for row, seed in zip(rows, seeds)]
         for first in range(0, len(wanted), _BATCH):
             some = wanted[first : first + _BATCH]
-            views = [augment(self.posters.pixels[row], self.size, np.random.default_rng(seed), wear=wear)
+            views = [augment(self.posters.pixels[row], self.size, np.random.default_rng(seed), self.area, wear, self.blur)
                      for row, seed, wear in some]
             pixels = np.zeros((_BATCH, 3, *self.size), np.float32)
             pixels[: len(some)] = to_input(np.stack(views))

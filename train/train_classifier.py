@@ -147,15 +147,18 @@ def train_deep(arguments, settings: Settings) -> nn.Module:
     start = {name: value.clone() for name, value in deep.state_dict().items()}
     posters, held_out = (Posters.load(arguments.data, split) for split in ("train", "val"))
     shallow = Shallow(imagenet_posternet(arguments.backbone), arguments.split_at)
-    learn = FreshViews(shallow, posters, arguments.size, pairs=settings.consistency > 0)
+    # What is only to be steadied sees posters as they are read: nearly whole, and smoothed.
+    views = {"area": 0.8, "blur": arguments.blur} if settings.steady else {}
+    learn = FreshViews(shallow, posters, arguments.size, settings.consistency > 0, **views)
     check = CachedViews(plain_view(arguments.views, "val"))
+    teacher = copy.deepcopy(deep).requires_grad_(False) if settings.steady else None
     network.backbone.requires_grad_(False)
     for module in deep.learning():
         module.requires_grad_(True)
         keep_depthwise(module)
     train(deep, learn, np.arange(len(learn)), soft_labels(posters), posters.labels,
           val_figures(check, held_out), arguments.run, settings,
-          deep.learning(), [network.head], trust(posters))
+          deep.learning(), [network.head], trust(posters), teacher)
     # Part of the way back to the start: fine-tuned weights that have drifted less read new posters better (Wortsman et al.,
     # "Robust fine-tuning of zero-shot models", CVPR 2022).
     share = arguments.start_share
@@ -245,6 +248,8 @@ def run_stage(arguments) -> None:
     settings = replace(_DEFAULTS[arguments.stage], **given)
     if settings.consistency and arguments.stage != "deep":
         raise SystemExit("--consistency needs pairs of views, which only the stage deep makes.")
+    if settings.steady and not settings.consistency:
+        raise SystemExit("--steady needs pairs of views: give --consistency as well.")
     stage = {"head": train_head, "deep": train_deep, "full": train_full, "study": train_study,
              "export": export}[arguments.stage]
     team = Team(settings.device)

@@ -1,5 +1,6 @@
 """The training loop learns, goes on after an interruption, and its parts do what they say."""
 
+import copy
 import json
 import time
 from dataclasses import replace
@@ -168,6 +169,44 @@ def test_a_worn_copy_is_pulled_to_the_clean_one_and_not_the_other_way():
     assert not logits.grad[:2].any() and logits.grad[2].any()
 
 
+class Pairs:
+    """Posters, and the same ones a little darker, as a source of batches."""
+
+    def __init__(self, pictures):
+        self.pictures = pictures
+
+    def __len__(self):
+        return len(self.pictures)
+
+    def inputs(self, rows, rng):
+        (clean,) = self.pictures.inputs(rows, rng)
+        return [np.concatenate([clean, clean - 0.05])]
+
+
+def test_what_is_steadied_reads_worn_copies_as_its_start_reads_clean_ones(posters, tmp_path):
+    network, _, before = learn(posters, tmp_path / "start", replace(SETTINGS, epochs=20))
+    pairs = Pairs(Pictures(posters, (48, 32), False))
+    darker = Pictures(replace(posters, pixels=(posters.pixels.astype(int) - 6).clip(0).astype(np.uint8)), (48, 32), False)
+
+    def gap(network):
+        now, then = (torch.from_numpy(logits).log_softmax(1) for logits in (logits_of(network, darker), before))
+        return (then.exp() * (then - now)).sum(1).mean().item()
+
+    teacher, apart = copy.deepcopy(network).eval(), gap(network)
+    settings = replace(SETTINGS, epochs=10, lr=1e-3, consistency=1.0, steady=True)
+    wrong = np.roll(soft_labels(posters), 1, 0)  # which nobody looks at
+    train(network, pairs, np.arange(50), wrong, posters.labels, val_figures(darker, posters), tmp_path / "run", settings,
+          teacher=teacher)
+    assert gap(network) < 0.6 * apart
+
+
+def test_a_view_may_be_smoothed_as_the_classifier_does(posters):
+    grain = np.random.default_rng(0).integers(0, 256, posters.pixels[0].shape, np.uint8)
+    plain, smooth = (augment(grain, (240, 160), np.random.default_rng(0), blur=blur).astype(int) for blur in (0, 2))
+    assert np.abs(np.diff(smooth, axis=0)).mean() < 0.7 * np.abs(np.diff(plain, axis=0)).mean()
+    assert abs(smooth.mean() - plain.mean()) < 2
+
+
 def test_partners_are_mixed_within_a_view():
     x = torch.tensor([1.0, 2, 3, 10, 20, 30])
     assert mixed(x, 0.75, 1).tolist() == (0.75 * x + 0.25 * x.flip(0)).tolist()
@@ -248,6 +287,8 @@ def test_finished_runs_stand_in_the_card(posters, tmp_path):
     assert "average of classifier and deep" in trained(runs) and "360 x 240" in trained(runs)
     assert len(runs["lenet"]["curve"]) == SETTINGS.epochs
     section = trained(runs)
+    steady = {**runs["mixed"], "stage": "deep", "steady": True, "start": ["weights/classifier"]}
+    assert "what classifier reads" in trained({"steady": steady})
     assert "poster_lenet" in section and "31.0 %" in section
     draw_curves(runs, tmp_path / "curves.png")
     assert len(np.unique(np.asarray(Image.open(tmp_path / "curves.png")).reshape(-1, 3), axis=0)) > 3
