@@ -9,7 +9,7 @@ from benchmarks.catalogue import busy, timed
 from posterbeat.catalogue import Wish
 from posterbeat.genres import mixture
 
-FREE = 0.15  # cores that others may keep busy: more, and the ratio says nothing
+FREE = 0.08  # cores that others may keep busy: more, and the ratio says nothing
 
 
 @pytest.fixture(scope="module")
