@@ -78,49 +78,49 @@ $(VENV)/.mcp: $(VENV)/.installed
 	@touch $@
 
 data/music.npz: | $(VENV)/.train
-	@$(PY) -m train.prepare_music $(MIDI) $@
+	@$(PY) -m train.music.prepare $(MIDI) $@
 
 # See train/README.md. ARGS passes options on, for example: make train-composer MIDI=folder ARGS="--minutes 150"
 train-classifier: $(VENV)/.train
-	@$(PY) -m train.train_classifier --source $(POSTERS) $(ARGS)
+	@$(PY) -m train.posters.train --source $(POSTERS) $(ARGS)
 
 train-composer: $(VENV)/.train data/music.npz
-	@$(PY) -m train.train_composer data/music.npz runs/composer $(ARGS)
-	@$(PY) -m train.package_composer runs/composer/best.safetensors data/music.npz weights/composer
+	@$(PY) -m train.music.train data/music.npz runs/composer $(ARGS)
+	@$(PY) -m train.music.package runs/composer/best.safetensors data/music.npz weights/composer
 
 # The reference study's three stacks; a minute an epoch and more. ARGS="--windows 30000" bounds each of them.
 train-historical: $(VENV)/.train
-	@for stack in first second final; do $(PY) -m train.train_historical $$stack $(MIDI) $(ARGS) || exit; done
+	@for stack in first second final; do $(PY) -m train.study.train $$stack $(MIDI) $(ARGS) || exit; done
 	@mkdir -p weights/historical
 	@cp runs/historical/final_comedy_6600/config.json runs/historical/final_comedy_6600/model.safetensors weights/historical
 
 evaluate-historical: $(VENV)/.train
-	@$(PY) -m train.evaluate_historical weights/historical $(MIDI) $(ARGS)
+	@$(PY) -m train.study.evaluate weights/historical $(MIDI) $(ARGS)
 
 evaluate-classifier: $(VENV)/.train
-	@$(PY) -m train.evaluate_classifier --source $(POSTERS) $(ARGS)
-	@$(PY) -m train.classifier_card weights/classifier
+	@$(PY) -m train.posters.evaluate --source $(POSTERS) $(ARGS)
+	@$(PY) -m train.posters.write_card weights/classifier
 
 evaluate-composer: $(VENV)/.train
-	@$(PY) -m train.evaluate_composer weights/composer $(MIDI) $(ARGS)
+	@$(PY) -m train.music.evaluate weights/composer $(MIDI) $(ARGS)
 
 train: train-classifier train-composer
 evaluate: evaluate-classifier evaluate-composer readme
 
 readme: setup
-	@$(PY) docs/fill_readme.py
+	@$(PY) tools/fill_readme.py
 
-# Thousands of mutated posters, controls, calls, MIDI and weights files; the short form runs with the tests. Writes docs/fuzz.json.
+# Thousands of mutated posters, controls, calls, MIDI and weights files; the short form runs with the tests. Writes tools/reports/fuzz.json.
 fuzz: setup-test
 	@POSTERBEAT_REPORT=1 POSTERBEAT_FUZZ=20 $(PY) -m pytest -q --timeout 3000 tests/test_fuzz.py
 
-# Half an hour of mixed traffic, files kept for two minutes; the short form runs with the tests. Writes docs/soak.json.
+# Half an hour of mixed traffic, files kept for two minutes; the short form runs with the tests. Writes tools/reports/soak.json.
 soak: setup-test
 	@POSTERBEAT_REPORT=1 POSTERBEAT_KEPT=120 POSTERBEAT_SOAK=$(or $(SECONDS),1800) $(PY) -m pytest -q --timeout 3000 tests/test_load.py
 
 bench: setup
 	@$(PY) -m benchmarks $(ARGS)
-	@$(PY) docs/fill_readme.py
+	@$(PY) tools/fill_readme.py
 
 # After a change of the requirements: requirements.lock anew, with the hash of every file. On Linux x86-64 with Python 3.11.
 lock: setup

@@ -12,24 +12,24 @@ from types import SimpleNamespace
 import gradio as gr
 from starlette.middleware import Middleware
 
+from posterbeat.composer.ensemble import ENSEMBLES
 from posterbeat.controls import SEED
 from posterbeat.errors import PosterBeatError
 from posterbeat.genres import GENRES
-from posterbeat.music.ensemble import ENSEMBLES
 from posterbeat.pipeline import PosterBeat
-from posterbeat.ui import words
+from posterbeat.ui.components.example_pieces import heard
+from posterbeat.ui.components.take_strip import TakeStrip
 from posterbeat.ui.endpoints import add_endpoints, heat_file
-from posterbeat.ui.gate import Gate
 from posterbeat.ui.link import wish_of
-from posterbeat.ui.listening import heard
-from posterbeat.ui.memory import share_heap
 from posterbeat.ui.mute import without
-from posterbeat.ui.sessions import forget_in_time, keep_few_records
+from posterbeat.ui.page import text
+from posterbeat.ui.page.layout import lay_out
+from posterbeat.ui.page.theme import CSS, theme
+from posterbeat.ui.server.memory import share_heap
+from posterbeat.ui.server.request_filter import Gate
+from posterbeat.ui.server.sessions import forget_in_time, keep_few_records
+from posterbeat.ui.server.uploads import KEPT, clear, keep_tidy, root
 from posterbeat.ui.studio import EXAMPLES, Stopped, Studio, convert, engraved, follow, spoken
-from posterbeat.ui.takes import TakeStrip
-from posterbeat.ui.theme import CSS, theme
-from posterbeat.ui.uploads import KEPT, clear, keep_tidy, root
-from posterbeat.ui.widgets import lay_out
 
 COMPOSING = "composing"  # two at a time, whoever asks: more would only slow each other down
 WAITING = 40  # at the most: whoever comes then is told at once, and would have waited for minutes
@@ -72,8 +72,8 @@ def _wire_reading(studio: Studio, w: SimpleNamespace) -> None:
             yield {w.tried: tried}
             return
         hidden = gr.update(visible=False)
-        nothing = {w.tried: path, w.seen: None, w.label: hidden, w.look: gr.update(visible=False, value=words.LOOK),
-                   w.heat: gr.update(visible=False, value=""), w.said: words.colours_line(None)}
+        nothing = {w.tried: path, w.seen: None, w.label: hidden, w.look: gr.update(visible=False, value=text.LOOK),
+                   w.heat: gr.update(visible=False, value=""), w.said: text.colours_line(None)}
         if path is None:
             yield {**nothing, w.steered: False}
             return
@@ -84,12 +84,12 @@ def _wire_reading(studio: Studio, w: SimpleNamespace) -> None:
             raise
         colours = found["colours"]
         shown = {w.tried: path, w.seen: found, w.steered: True, w.label: gr.update(value=found["probabilities"], visible=True),
-                 w.look: gr.update(value=words.LOOK, visible=True), w.heat: gr.update(visible=False, value=""),
-                 w.said: words.colours_line(colours)}
-        if steered_by != words.LINKED:  # what a link asked for stays
+                 w.look: gr.update(value=text.LOOK, visible=True), w.heat: gr.update(visible=False, value=""),
+                 w.said: text.colours_line(colours)}
+        if steered_by != text.LINKED:  # what a link asked for stays
             shown |= {w.tempo: round(colours["tempo"]), w.mode: colours["mode"],
                       w.density: round(colours["density"], 2)}
-        if chosen == words.OWN:
+        if chosen == text.OWN:
             shown |= _spread(w, found["probabilities"])
         yield shown
 
@@ -99,26 +99,26 @@ def _wire_reading(studio: Studio, w: SimpleNamespace) -> None:
     def choose(chosen, found):
         if chosen in GENRES:
             return _spread(w, {name: float(name == chosen) for name in GENRES})
-        return _spread(w, found["probabilities"]) if chosen == words.OWN and found else {w.shares[0]: gr.skip()}
+        return _spread(w, found["probabilities"]) if chosen == text.OWN and found else {w.shares[0]: gr.skip()}
 
     @spoken
     def explain(path, found, asked):
-        if asked == words.UNLOOK:
-            return gr.update(visible=False), words.LOOK
+        if asked == text.UNLOOK:
+            return gr.update(visible=False), text.LOOK
         if not path or not found:
-            raise PosterBeatError(words.NO_POSTER)
-        lit = words.heat(Path(heat_file(studio, path)).read_bytes(), found["genre"])
-        return gr.update(value=lit, visible=True), words.UNLOOK
+            raise PosterBeatError(text.NO_POSTER)
+        lit = text.heat(Path(heat_file(studio, path)).read_bytes(), found["genre"])
+        return gr.update(value=lit, visible=True), text.UNLOOK
 
     reading = w.poster.change(
         read, [w.poster, w.genre, w.steered, w.tried],
         [w.poster, w.tried, w.seen, w.steered, w.label, w.look, w.heat, w.said, w.tempo, w.mode, w.density, *w.shares],
         show_progress="minimal", show_progress_on=[w.label], concurrency_limit=4, **_PRIVATE)
-    reading.success(None, [w.at_once, w.poster], None, js=words.AT_ONCE_SCRIPT)
+    reading.success(None, [w.at_once, w.poster], None, js=text.AT_ONCE_SCRIPT)
     w.samples.click(pick, None, w.poster, **_QUIET)
     w.genre.input(choose, [w.genre, w.seen], w.shares, **_QUIET)
     for share in w.shares:
-        share.input(lambda: words.MIXED, None, w.genre, **_QUIET)
+        share.input(lambda: text.MIXED, None, w.genre, **_QUIET)
     for control in (w.tempo, w.mode, w.density):
         control.input(lambda: True, None, w.steered, **_QUIET)
     w.look.click(explain, [w.poster, w.seen, w.look], [w.heat, w.look], **_PRIVATE)
@@ -132,23 +132,23 @@ def _wire_composing(studio: Studio, w: SimpleNamespace) -> None:
         if signal is None:  # stopped while it waited for a place, and the visitor was told then
             yield {w.stage: gr.skip()}
             return
-        mix = {words.OWN: None, words.MIXED: dict(zip(GENRES, shares))}.get(chosen, chosen)
+        mix = {text.OWN: None, text.MIXED: dict(zip(GENRES, shares))}.get(chosen, chosen)
         if mix is None and path is None:
-            raise PosterBeatError(words.NO_POSTER)
+            raise PosterBeatError(text.NO_POSTER)
         steer = {"tempo": tempo, "mode": mode, "density": density} if coloured and steered else {}
         work = follow(lambda report: studio.take(
             path, found, mix, report, signal, notes=notes, temperature=temperature,
-            seed=None if fresh else words.seed(seed), ensemble=ensemble or None, composer=composer,
+            seed=None if fresh else text.seed(seed), ensemble=ensemble or None, composer=composer,
             **steer))
         try:
             for kind, what in work:
                 if kind == "news":
-                    yield {w.stage: words.stage(*what)}
+                    yield {w.stage: text.stage(*what)}
             kept = [what, *kept][:TAKES]
             yield {**rested, w.stage: "", w.kept: kept, w.away: gr.update(visible=True), **_on_screen(w, kept, 0)}
         except Stopped:  # said here as well: what was reported before Stop may reach the browser after halt's word
             overtaken = studio.overtaken(request.session_hash, turn)
-            yield {w.stage: gr.skip()} if overtaken else {**rested, w.stage: words.notice(words.STOPPED)}
+            yield {w.stage: gr.skip()} if overtaken else {**rested, w.stage: text.notice(text.STOPPED)}
         finally:
             signal.set()
 
@@ -157,17 +157,17 @@ def _wire_composing(studio: Studio, w: SimpleNamespace) -> None:
 
     def halt(request: gr.Request):
         studio.stop(request.session_hash)
-        return {**rested, w.stage: words.notice(words.STOPPED)}
+        return {**rested, w.stage: text.notice(text.STOPPED)}
 
     busy, free = gr.update(interactive=False), gr.update(interactive=True)
     running = {w.compose: gr.update(visible=False), w.stop: gr.update(visible=True), w.another: busy,
-               w.stage: words.stage(0, "Waiting for a place")}
+               w.stage: text.stage(0, "Waiting for a place")}
     rested = {w.compose: gr.update(visible=True), w.stop: gr.update(visible=False), w.another: free}
     wishes = [w.turn, w.poster, w.seen, w.genre, w.notes, w.temperature, w.seed, w.coloured, w.steered, w.tempo, w.mode,
               w.density, w.ensemble, w.composer, w.kept, *w.shares]
     results = [*rested, w.stage, w.kept, w.away, w.sheet, w.roll, w.facts, w.shown, w.strip, w.midi, w.wav, w.seed]
     for button, fresh in ((w.compose, False), (w.another, True)):
-        asked = button.click(ask, None, [*running, w.turn], js=words.SCROLL, **_QUIET)
+        asked = button.click(ask, None, [*running, w.turn], js=text.SCROLL, **_QUIET)
         # "multiple": while the browser still waits to hear that a stopped piece is gone, "once" would drop the next one.
         work = asked.then(perform, [gr.State(fresh), *wishes], results, show_progress="hidden", concurrency_limit=2,
                           concurrency_id=COMPOSING, trigger_mode="multiple", **_PRIVATE)
@@ -184,19 +184,19 @@ def _wire_taking_away(w: SimpleNamespace) -> None:
     @spoken
     def fetch(suffix, take):
         if not take:
-            raise PosterBeatError(words.NOTHING_YET)
+            raise PosterBeatError(text.NOTHING_YET)
         return convert(take, suffix)
 
     @spoken
     def write_out(take):
         if not take:
-            raise PosterBeatError(words.NOTHING_YET)
+            raise PosterBeatError(text.NOTHING_YET)
         return {w.pages: engraved(take), w.sheet: gr.update(visible=True)}
 
     @spoken
     def silence(take, event: gr.EventData):
         if not take:
-            raise PosterBeatError(words.NOTHING_YET)
+            raise PosterBeatError(text.NOTHING_YET)
         return without(take, [int(family) for family in event.muted])
 
     w.roll.select(silence, [w.shown], w.roll, show_progress="hidden", concurrency_limit=2, concurrency_id=COMPOSING,
@@ -204,10 +204,10 @@ def _wire_taking_away(w: SimpleNamespace) -> None:
     w.strip.click(again, [w.kept], [w.sheet, w.roll, w.facts, w.shown, w.strip, w.midi, w.wav, w.seed], **_QUIET)
     for button, suffix in ((w.mp3, ".mp3"), (w.mp4, ".mp4"), (w.musicxml, ".musicxml")):
         made = button.click(fetch, [gr.State(suffix), w.shown], w.courier, **_PRIVATE)
-        made.success(None, js=words.DELIVER)
+        made.success(None, js=text.DELIVER)
     w.engrave.click(write_out, [w.shown], [w.pages, w.sheet], **_PRIVATE)
     w.fold.click(lambda: gr.update(visible=False), None, w.sheet, **_QUIET)
-    w.share.click(None, js=words.COPY_LINK)
+    w.share.click(None, js=text.COPY_LINK)
 
     @spoken
     def listen(event: gr.EventData):
@@ -226,9 +226,9 @@ def _arrive(w: SimpleNamespace):
         if "mix" in wish:
             total = sum(wish["mix"].values())
             mix = {name: wish["mix"].get(name, 0) / total for name in GENRES}
-            given |= {w.genre: next((name for name in GENRES if mix[name] == 1), words.MIXED), **_spread(w, mix)}
+            given |= {w.genre: next((name for name in GENRES if mix[name] == 1), text.MIXED), **_spread(w, mix)}
         steering = any(name in wish for name in ("tempo", "mode", "density"))
-        return {**given, w.steered: words.LINKED if steering else False, w.coloured: steering or not given}
+        return {**given, w.steered: text.LINKED if steering else False, w.coloured: steering or not given}
 
     return arrive
 
@@ -239,7 +239,7 @@ def _spread(w: SimpleNamespace, mix: dict[str, float]) -> dict:
 
 def _on_screen(w: SimpleNamespace, kept: list[dict], index: int) -> dict:
     take = kept[index]
-    return {w.sheet: gr.update(visible=False), w.roll: {**take["roll"], "play": True}, w.facts: words.facts(take),
+    return {w.sheet: gr.update(visible=False), w.roll: {**take["roll"], "play": True}, w.facts: text.facts(take),
             w.shown: take, w.strip: TakeStrip.show(kept, index), w.midi: take["midi"], w.wav: take["wav"],
             w.seed: str(take["seed"])}
 

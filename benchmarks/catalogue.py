@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.timing import spread
-from posterbeat.batch import run
-from posterbeat.catalogue import Job, Wish
+from posterbeat.batch.jobs import Job, Wish
+from posterbeat.batch.local import run
 
 _EXAMPLES = sorted((Path(__file__).resolve().parents[1] / "examples/posters").glob("*.jpg"))
 

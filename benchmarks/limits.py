@@ -65,8 +65,8 @@ def note_work(network: nn.Module, rows: int = 2) -> dict[str, int]:
 
     Sums of rows of tables and attention are left out; the reader, which runs once a phrase, is shared out over its notes.
     """
-    from posterbeat.music.network import PHRASE
-    from posterbeat.music.product import smallest
+    from posterbeat.composer.network import PHRASE
+    from posterbeat.composer.quantised_matrix import smallest
 
     reader = network.reader.lstm
     matrices = [network.first.weight_hh_l0, network.second.weight_ih_l0, network.second.weight_hh_l0, network.query.weight,

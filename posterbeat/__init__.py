@@ -20,11 +20,11 @@ _LATE = {
     "Track": "posterbeat.pipeline",
     "PosterClassifier": "posterbeat.vision.classifier",
     "GenreReading": "posterbeat.vision.classifier",
-    "BiLSTMComposer": "posterbeat.music.composer",
+    "BiLSTMComposer": "posterbeat.composer.bilstm_composer",
     "Score": "posterbeat.music.score",
-    "PosterColours": "posterbeat.poster",
+    "PosterColours": "posterbeat.colours",
     "open_poster": "posterbeat.poster",
-    "read_colours": "posterbeat.poster",
+    "read_colours": "posterbeat.colours",
 }
 
 __all__ = [

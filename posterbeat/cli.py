@@ -14,11 +14,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from typer.core import TyperGroup
 
-from posterbeat.batch import finished, run
-from posterbeat.catalogue import PICTURES, Wish, find, parse_genre
+from posterbeat.batch.jobs import PICTURES, Wish, find, parse_genre
+from posterbeat.batch.local import finished, run
+from posterbeat.batch.report import write_gallery, write_tables
 from posterbeat.controls import SUFFIXES, check_notes, check_seed, check_temperature
 from posterbeat.errors import ParameterError, PosterBeatError
-from posterbeat.gallery import write_gallery, write_tables
 from posterbeat.genres import GENRES
 from posterbeat.hub import source_of
 from posterbeat.poster import open_poster

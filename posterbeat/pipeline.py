@@ -25,10 +25,10 @@ if TYPE_CHECKING:  # these pull in torch, NumPy and Pillow, which `import poster
     import pretty_midi
     from PIL import Image
 
-    from posterbeat.music.composer import BiLSTMComposer
+    from posterbeat.colours import PosterColours
+    from posterbeat.composer.bilstm_composer import BiLSTMComposer
     from posterbeat.music.historical import HistoricalStack
     from posterbeat.music.score import Score
-    from posterbeat.poster import PosterColours
     from posterbeat.vision.classifier import GenreReading, PosterClassifier
 
 
@@ -80,7 +80,7 @@ class Track:
         RenderError
             Nothing can play the score here, or the result is silent.
         """
-        from posterbeat.audio.humanise import humanise
+        from posterbeat.audio.perform import humanise
         from posterbeat.audio.render import render
 
         if self._sound is None:
@@ -153,7 +153,7 @@ class PosterBeat:
             Where from. Left out, the environment variables POSTERBEAT_CLASSIFIER, POSTERBEAT_COMPOSER and
             POSTERBEAT_HISTORICAL say; without these, the weights that came with posterbeat are taken.
         apart
-            Let the composer work in processes of its own, a piece each (see `music.apart`), where the system can: for
+            Let the composer work in processes of its own, a piece each (see `composer.worker`), where the system can: for
             several callers at once. The notes are the same.
 
         Raises
@@ -161,7 +161,7 @@ class PosterBeat:
         WeightsError
             A file is missing, damaged or foreign, or could not be fetched.
         """
-        from posterbeat.music import apart as elsewhere
+        from posterbeat.composer import worker as elsewhere
 
         source = source_of("composer", composer)
         if apart and elsewhere.possible():
@@ -172,7 +172,7 @@ class PosterBeat:
 
         reader = PosterClassifier.from_pretrained(source_of("classifier", classifier))
         if other is None:
-            from posterbeat.music.composer import BiLSTMComposer
+            from posterbeat.composer.bilstm_composer import BiLSTMComposer
 
             return cls(reader, BiLSTMComposer.from_pretrained(source), historical)
         return cls(reader, other.wait(), historical)
@@ -237,7 +237,7 @@ class PosterBeat:
         seed
             0 to 2**32 - 1; the same seed and controls give the same notes. None draws one; `Track.seed` tells it.
         ensemble
-            A name from `posterbeat.music.ensemble.ENSEMBLES`; None leaves it to the composer.
+            A name from `posterbeat.composer.ensemble.ENSEMBLES`; None leaves it to the composer.
         tempo, mode, density
             Beats a minute, 40 to 220; "major" or "minor"; 0 (sparse) to 1 (busy). None leaves them to the composer.
         composer
@@ -299,7 +299,8 @@ class PosterBeat:
         ------
         PosterError, ParameterError, WeightsError
         """
-        from posterbeat.poster import open_poster, read_colours
+        from posterbeat.colours import read_colours
+        from posterbeat.poster import open_poster
 
         # Controls first: a wrong one should not wait for the networks.
         notes, temperature, seed = check_notes(notes), check_temperature(temperature), check_seed(seed)

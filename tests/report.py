@@ -8,10 +8,10 @@ from pathlib import Path
 
 
 def report(name: str, section: str, **figures) -> None:
-    """Put figures into docs/`name`.json, if POSTERBEAT_REPORT asks for it; other sections stay as they are."""
+    """Put figures into tools/reports/`name`.json, if POSTERBEAT_REPORT asks for it; other sections stay as they are."""
     if not os.environ.get("POSTERBEAT_REPORT"):
         return
-    path = Path(__file__).resolve().parent.parent / "docs" / f"{name}.json"
+    path = Path(__file__).resolve().parent.parent / "tools" / "reports" / f"{name}.json"
     whole = json.loads(path.read_text()) if path.exists() else {}
     about = {"on": time.strftime("%Y-%m-%d"), "cores": len(os.sched_getaffinity(0)), "python": platform.python_version(),
              "load_average": round(os.getloadavg()[1], 1)}

@@ -10,10 +10,10 @@ import pytest
 from benchmarks import bars, chart, limits, served, stations
 from benchmarks.stations import OWN, QUICK
 from benchmarks.timing import a_unit, in_all, side_by_side
-from docs.fill_readme import ROOT, bench, filled
 from posterbeat import PosterBeat
-from posterbeat.music.product import smallest
+from posterbeat.composer.quantised_matrix import smallest
 from tests.served import served as address
+from tools.fill_readme import ROOT, bench, filled
 
 
 @pytest.fixture(scope="module")

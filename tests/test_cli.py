@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
-from posterbeat.catalogue import parse_genre
+from posterbeat.batch.jobs import parse_genre
 from posterbeat.cli import app
 from posterbeat.errors import ParameterError
 

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from posterbeat.cli import app
 from posterbeat.genres import GENRES
-from tests.inside import run_module
+from tests.in_process import run_module
 from tests.music.made import tune
 from tests.served import served
 from tests.vision.drawn import poster
@@ -189,7 +189,7 @@ def test_own_music_from_midi_to_a_soundtrack(folder):
     for number, row in enumerate(rows):
         tune(24, tempo=80.0 + 5 * number).to_midi().write(str(folder / "midi" / row["file"]))
     write_table(folder / "midi/midi.csv", rows)
-    prepared, trained, *_ = follow(section("train.prepare_music"), {"MIDI_FOLDER": folder / "midi", "150": 0.01})
+    prepared, trained, *_ = follow(section("train.music.prepare"), {"MIDI_FOLDER": folder / "midi", "150": 0.01})
     assert '"pieces": 10' in prepared and "bits" in trained
     assert (folder / "weights/mine/model.safetensors").is_file() and (folder / "out.mid").is_file()
     assert (folder / "runs/composer/log.csv").is_file() and list((folder / "runs/composer/tensorboard").iterdir())
@@ -208,7 +208,7 @@ def test_own_posters_from_pictures_to_a_reading(folder):
                 rows.append({"file": name, "split": split, "label": genre, "genres": genre.title(), "n_of_five": 1,
                              "genres_source": "imdb:MovieGenre"})
     write_table(folder / "posters/posters.csv", rows)
-    *_, read = follow(section("train.prepare_posters"), {"POSTER_FOLDER": folder / "posters", "15": 1})
+    *_, read = follow(section("train.posters.prepare"), {"POSTER_FOLDER": folder / "posters", "15": 1})
     assert "horror.jpg" in read and "%" in read
     assert (folder / "weights/cnn/config.json").is_file() and (folder / "runs/cnn/curve.csv").is_file()
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from posterbeat.colours import read_colours
 from posterbeat.genres import GENRES
-from posterbeat.poster import open_poster, read_colours
+from posterbeat.poster import open_poster
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 

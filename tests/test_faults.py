@@ -63,7 +63,7 @@ def own(tmp_path_factory):
     program = programs / "fluidsynth"
     program.write_text(STAND_IN.format(python=sys.executable, mode=str(mode), real=shutil.which("fluidsynth") or ""))
     program.chmod(0o755)
-    command = [*(["unshare", "-n"] if lonely else []), sys.executable, "tests/apart.py", str(home / "asked"),
+    command = [*(["unshare", "-n"] if lonely else []), sys.executable, "tests/watched_app.py", str(home / "asked"),
                *(["lonely"] if lonely else [])]
     port, log = free_port(), home / "log"
     process = start(port, log, command, GRADIO_TEMP_DIR=str(files), TMPDIR=str(between), POSTERBEAT_KEPT=str(KEPT),

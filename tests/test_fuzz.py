@@ -1,7 +1,7 @@
 """Mutated posters, controls, MIDI and weights: every one is taken, or refused in a sentence, within seconds.
 
 The short form runs with the other tests; `make fuzz` runs thousands (POSTERBEAT_FUZZ multiplies what is tried) and writes
-docs/fuzz.json.
+tools/reports/fuzz.json.
 """
 
 import io

@@ -1,6 +1,7 @@
 """Mixed traffic from several clients at once: every answer is the one that was asked for, and memory stays where it is.
 
-The short form runs with the other tests; `make soak` takes half an hour (POSTERBEAT_SOAK, in seconds) and writes docs/soak.json.
+The short form runs with the other tests; `make soak` takes half an hour (POSTERBEAT_SOAK, in seconds) and writes
+tools/reports/soak.json.
 """
 
 import contextlib

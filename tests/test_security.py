@@ -21,7 +21,8 @@ from packaging.utils import canonicalize_name
 from safetensors.numpy import save_file
 
 from posterbeat import BiLSTMComposer, PosterClassifier, PosterError, WeightsError
-from posterbeat.ui import fetch, gate, uploads, words
+from posterbeat.ui.page import text
+from posterbeat.ui.server import fetch, request_filter, uploads
 from tests.served import ROOT, ask, cache, call, draw_poster, served, upload
 
 own_app = pytest.mark.skipif(bool(os.environ.get("POSTERBEAT_URL")), reason="only an own app is attacked")
@@ -176,7 +177,7 @@ def test_nothing_is_fetched_by_web_address_unless_it_was_switched_on():
             address = f"http://{host}:{port}/x.png"
             for form in within(address):
                 if form != address:  # as a plain text it is no poster
-                    assert call(served(), "read_poster", [form])[1] == words.NO_ADDRESSES
+                    assert call(served(), "read_poster", [form])[1] == text.NO_ADDRESSES
             assert call(served(), "read_poster", [address])[0] is None
             assert call(served(), "compose", [{"path": address, "meta": FILE}, *[None] * 7])[0] is None
             for way in ("file=", "file=%20", "file/", "proxy=", "FILE="):
@@ -300,7 +301,7 @@ async def through_gate(wish, by_address):
     function = SimpleNamespace(api_name="read_poster", api_visibility="public", inputs=[poster])
     page = SimpleNamespace(get_blocks=lambda: SimpleNamespace(fns={0: function}))
     scope = {"type": "http", "method": "POST", "path": "/gradio_api/call/read_poster", "app": page, "headers": []}
-    await gate.Gate(app, by_address)(scope, receive, note)
+    await request_filter.Gate(app, by_address)(scope, receive, note)
     return seen
 
 

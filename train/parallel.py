@@ -1,6 +1,6 @@
 """Training by several processes or GPUs: what each of them does where one process would do it all.
 
-    accelerate launch --num_processes 2 -m train.train_composer data/music.npz runs/composer
+    accelerate launch --num_processes 2 -m train.music.train data/music.npz runs/composer
 
 `accelerate launch` starts the processes; each takes its share of every batch and their gradients are averaged, so the
 run is the one that a single process would make. Started without it, there is one process, and nothing here costs time.

@@ -16,7 +16,7 @@ import pretty_midi
 import soundfile
 
 from posterbeat.audio.mixdown import mixdown
-from posterbeat.audio.sampler import sample
+from posterbeat.audio.symusic_renderer import sample
 from posterbeat.errors import RenderError
 from posterbeat.music.score import Score
 

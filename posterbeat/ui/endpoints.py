@@ -12,11 +12,11 @@ from gradio.components.api_component import Api
 
 from posterbeat.controls import COMPOSERS, NOTES, SEED, TEMPERATURE
 from posterbeat.genres import GENRES
-from posterbeat.ui.heat import overlay
+from posterbeat.ui.components.poster_input import PosterInput
+from posterbeat.ui.heat_overlay import overlay
 from posterbeat.ui.played import play
-from posterbeat.ui.poster_input import PosterInput
+from posterbeat.ui.server.uploads import folder
 from posterbeat.ui.studio import Studio, keep, spoken
-from posterbeat.ui.uploads import folder
 
 
 def _input(label: str, default: Any, kind: str | list[str], says: str) -> Api:

@@ -7,7 +7,7 @@ import numpy as np
 
 from posterbeat.errors import PosterBeatError
 from posterbeat.music.score import FAMILIES
-from posterbeat.ui import words
+from posterbeat.ui.page import text
 
 _DRUMS = len(FAMILIES) - 1
 
@@ -31,7 +31,7 @@ def without(take: dict[str, Any], families: list[int]) -> dict[str, Any]:
     import soundfile
 
     from posterbeat.audio.export import save
-    from posterbeat.audio.humanise import humanise
+    from posterbeat.audio.perform import humanise
     from posterbeat.audio.render import render
 
     present = [family["id"] for family in take["roll"]["families"]]
@@ -45,7 +45,7 @@ def without(take: dict[str, Any], families: list[int]) -> dict[str, Any]:
             length = soundfile.info(take["wav"]).frames
             midi = pretty_midi.PrettyMIDI(take["midi"])
         except (OSError, soundfile.LibsndfileError) as error:
-            raise PosterBeatError(words.GONE) from error
+            raise PosterBeatError(text.GONE) from error
         played = humanise(midi, take["seed"])  # all of it, so that those who stay play as they did
         played.instruments = [
             track for track in played.instruments if (_DRUMS if track.is_drum else track.program // 8) not in silent

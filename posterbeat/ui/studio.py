@@ -18,12 +18,12 @@ import gradio as gr
 
 from posterbeat.errors import PosterBeatError, SaveError
 from posterbeat.pipeline import PosterBeat, Track
-from posterbeat.ui import words
-from posterbeat.ui.gate import place
+from posterbeat.ui.components.piano_roll import roll_value
 from posterbeat.ui.link import link_to
+from posterbeat.ui.page import text
 from posterbeat.ui.played import play
-from posterbeat.ui.roll import roll_value
-from posterbeat.ui.uploads import folder
+from posterbeat.ui.server.request_filter import place
+from posterbeat.ui.server.uploads import folder
 
 # The posters drawn for this project, one a genre; an installed package comes without them.
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "examples" / "posters").glob("*.jpg"))
@@ -71,7 +71,8 @@ class Studio:
 
     def read(self, path: str) -> dict[str, Any]:
         """What is read on a poster: its path, the genre, all probabilities, and its colours."""
-        from posterbeat.poster import open_poster, read_colours
+        from posterbeat.colours import read_colours
+        from posterbeat.poster import open_poster
 
         poster = open_poster(path)
         colours = read_colours(poster)
@@ -92,7 +93,7 @@ class Studio:
         stop: threading.Event,
         **controls: Any,
     ) -> dict[str, Any]:
-        """Compose and render one take; every step is reported as (index into words.STEPS, text, share done)."""
+        """Compose and render one take; every step is reported as (index into text.STEPS, text, share done)."""
 
         def progress(done: int, total: int) -> None:
             self.go_on(stop)
@@ -167,11 +168,11 @@ def keep(track: Track, renderer: str, poster: str | None = None, own: bool = Fal
         "notes": len(track.score),
         "temperature": track.temperature,
         "seed": track.seed,
-        "composer": None if track.composer == words.OURS else track.composer,
+        "composer": None if track.composer == text.OURS else track.composer,
         "poster": poster,
         "own": own,
     }
-    title = words.title(track.genre_mix) if track.composer == words.OURS else words.STUDY
+    title = text.title(track.genre_mix) if track.composer == text.OURS else text.STUDY
     said = {"tempo": "{:.0f} beats a minute", "density": "density {:.2f}"}
     return {
         "seed": track.seed,
@@ -211,7 +212,7 @@ def convert(take: dict[str, Any], suffix: str) -> str:
             samples, rate = soundfile.read(take["wav"], dtype="int16", always_2d=True)
             midi = pretty_midi.PrettyMIDI(take["midi"])
         except (OSError, soundfile.LibsndfileError) as error:
-            raise PosterBeatError(words.GONE) from error
+            raise PosterBeatError(text.GONE) from error
         poster = open_poster(take["poster"]) if suffix == ".mp4" and take["poster"] else None
         save(target, midi, samples, rate, poster=poster)
     return str(target)
@@ -229,9 +230,9 @@ def engraved(take: dict[str, Any]) -> str:
     from posterbeat.music.sheet import engrave, to_musicxml
 
     if not Path(take["midi"]).exists():
-        raise PosterBeatError(words.GONE)
+        raise PosterBeatError(text.GONE)
     pages = engrave(to_musicxml(Score.from_midi(take["midi"]), take["roll"]["title"]))
-    return words.sheet(pages)
+    return text.sheet(pages)
 
 
 def follow(work: Callable[[Callable[..., None]], Any]) -> Iterator[Any]:
@@ -286,12 +287,12 @@ def _told(error: Exception) -> gr.Error:
     if isinstance(error, gr.Error):
         return error
     if isinstance(error, SaveError) or getattr(error, "errno", None) in _NO_ROOM:  # whose own words tell the server's folders
-        sentence = words.NO_ROOM
+        sentence = text.NO_ROOM
     elif isinstance(error, PosterBeatError):
         sentence = str(error)
     elif isinstance(error, Stopped):
-        sentence = words.ENDING
+        sentence = text.ENDING
     else:
-        sentence = words.FAULT
+        sentence = text.FAULT
         _log.error("A request failed: %s", place(error))
     return gr.Error(sentence, title="That did not work", print_exception=False)

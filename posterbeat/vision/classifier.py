@@ -17,10 +17,10 @@ from posterbeat import hub, vision
 from posterbeat.errors import ParameterError, WeightsError
 from posterbeat.genres import GENRES
 from posterbeat.poster import open_poster
-from posterbeat.vision.engine import compiled
-from posterbeat.vision.fold import fold_batch_norms, folds_exactly
+from posterbeat.vision.batch_norm_folding import fold_batch_norms, folds_exactly
 from posterbeat.vision.framing import poster_box, within_frame, without_frame
 from posterbeat.vision.heatmap import heat_map
+from posterbeat.vision.openvino_runner import compiled
 
 # Every poster is brought to this size first, as the training posters were: how large or sharp an upload is must not
 # speak for a genre.

@@ -10,7 +10,7 @@ import weakref
 import pytest
 import torch
 
-from posterbeat.ui.memory import give_back
+from posterbeat.ui.server.memory import give_back
 from tests.served import held
 
 needs_glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc keeps what was freed so")
@@ -51,7 +51,7 @@ def printed(code, how):
 HEAPS = """
 import ctypes, sys, threading
 if sys.argv[1] == "shared":
-    from posterbeat.ui.memory import share_heap
+    from posterbeat.ui.server.memory import share_heap
     share_heap()
 malloc = ctypes.CDLL(None).malloc
 malloc.restype = ctypes.c_void_p
@@ -75,10 +75,10 @@ def test_threads_share_heap():
 BUFFERS = """
 import os, sys, threading
 if sys.argv[1] == "shared":
-    from posterbeat.ui.memory import share_heap
+    from posterbeat.ui.server.memory import share_heap
     share_heap()
 import torch
-from posterbeat.ui.memory import give_back
+from posterbeat.ui.server.memory import give_back
 from tests.served import held
 def multiply():
     for size in (300, 500, 700):

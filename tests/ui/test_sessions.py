@@ -7,8 +7,8 @@ import pytest
 from gradio.state_holder import StateHolder
 from gradio_client import Client
 
-from posterbeat.ui import sessions
-from posterbeat.ui.sessions import forget
+from posterbeat.ui.server import sessions
+from posterbeat.ui.server.sessions import forget
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from posterbeat.ui import about, link, studio, words
+from posterbeat.ui import link, studio
+from posterbeat.ui.page import about, text
 
 
 def test_a_link_says_what_was_asked_for():
@@ -42,7 +43,7 @@ def test_the_page_says_the_measured_figures_and_copes_with_none(tmp_path, monkey
 
 
 def test_file_names_and_words_cannot_become_markup():
-    assert "<script>" not in words.notice("<script>") and "<script>" not in words.stage(1, "<script>", 0.5)
+    assert "<script>" not in text.notice("<script>") and "<script>" not in text.stage(1, "<script>", 0.5)
 
 
 def test_a_piece_that_was_stopped_while_it_waited_never_begins_and_never_takes_the_next_ones_place():

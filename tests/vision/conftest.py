@@ -3,7 +3,7 @@ import timm
 import torch
 
 import posterbeat.vision  # noqa: F401  registers the networks
-from train.classifier_weights import save_weights
+from train.posters.weights import save_weights
 
 
 @pytest.fixture(scope="session")

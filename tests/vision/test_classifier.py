@@ -16,7 +16,7 @@ from posterbeat.errors import ParameterError, PosterError, WeightsError
 from posterbeat.genres import GENRES
 from posterbeat.vision import classifier as classifier_module
 from posterbeat.vision.classifier import STORED_SIZE, PosterClassifier
-from posterbeat.vision.engine import compiled
+from posterbeat.vision.openvino_runner import compiled
 from tests.vision.drawn import grainy, poster
 
 SHIPPED = Path(__file__).parents[2] / "weights" / "classifier"
@@ -118,7 +118,7 @@ def test_calibration_is_softmax_of_scaled_and_shifted_logits(classifier, folder)
 
 
 def test_calibration_is_found_again():
-    from train.classifier_weights import calibrate
+    from train.posters.weights import calibrate
 
     rng = np.random.default_rng(0)
     true = rng.normal(0, 1.5, (20000, 5))

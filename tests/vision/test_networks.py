@@ -8,9 +8,9 @@ import torch
 
 from posterbeat import vision
 from posterbeat.genres import GENRES
+from posterbeat.vision.batch_norm_folding import fold_batch_norms, unfold_batch_norms
 from posterbeat.vision.classifier import PosterClassifier
-from posterbeat.vision.fold import fold_batch_norms, unfold_batch_norms
-from train.classifier_weights import save_weights
+from train.posters.weights import save_weights
 
 SIZE = (3, 96, 64)
 NETWORKS = [(name, {}) for name in vision.NETWORKS] + [("posternet", {"backbone": "resnet18"})]

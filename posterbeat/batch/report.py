@@ -1,0 +1,87 @@
+"""What a catalogue's results look like from outside: a table (CSV, Parquet) and a page to browse and listen."""
+
+import csv
+import html
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from string import Template
+from urllib.parse import quote
+
+from posterbeat.genres import GENRES
+
+COLUMNS = ("name", "genre", *GENRES, "genre_mix", "seed", "notes", "temperature", "seconds", "files", "error")
+_PAGE = Path(__file__).with_name("report.html")
+
+
+def write_tables(records: Sequence[dict], out: str | Path) -> list[Path]:
+    """Write table.csv and, where pyarrow is installed, table.parquet: a row a poster, in the order given.
+
+    Returns
+    -------
+    The files that were written.
+    """
+    rows = [{name: record[name] for name in COLUMNS} for record in records]
+    for row in rows:
+        row["files"] = "|".join(row["files"])
+        row["genre_mix"] = json.dumps(row["genre_mix"]) if row["genre_mix"] else ""
+    target = Path(out) / "table.csv"
+    with _whole(target) as part, part.open("w", newline="", encoding="utf-8") as lines:
+        writer = csv.DictWriter(lines, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+    written = [target]
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError:
+        return written
+    kinds = {**dict.fromkeys(COLUMNS, pa.string()), **dict.fromkeys(GENRES, pa.float64()), "seed": pa.int64(),
+             "notes": pa.int64(), "temperature": pa.float64(), "seconds": pa.float64()}
+    table = pa.Table.from_pylist(rows, pa.schema([(name, kinds[name]) for name in COLUMNS]))
+    with _whole(Path(out) / "table.parquet") as part:
+        parquet.write_table(table, part)
+    return [*written, Path(out) / "table.parquet"]
+
+
+def write_gallery(records: Sequence[dict], out: str | Path) -> Path:
+    """Write index.html: every poster with its genres and its soundtrack; it needs no server."""
+    cards = "\n".join(_card(record) for record in records)
+    failed = sum(bool(record["error"]) for record in records)
+    choices = "".join(f'<option value="{name}">{name}</option>' for name in GENRES)
+    target = Path(out) / "index.html"
+    with _whole(target) as part:
+        part.write_text(Template(_PAGE.read_text(encoding="utf-8")).substitute(
+            cards=cards, choices=choices, count=len(records) - failed, failed=failed), encoding="utf-8")
+    return target
+
+
+def _card(record: dict) -> str:
+    name = html.escape(record["name"])
+    if record["error"]:
+        return (f'<article data-genre="" data-name="{name.lower()}"><h2>{name}</h2>'
+                f'<p class="error">{html.escape(record["error"])}</p></article>')
+    bars = "".join(f'<li><span>{genre}</span><meter value="{record[genre]:.4f}" aria-label="{genre}">'
+                   f'</meter><b>{record[genre]:.0%}</b></li>' for genre in GENRES)
+    play = "".join(f'<audio controls preload="none" src="{quote(file)}"></audio>' if file.endswith((".mp3", ".wav"))
+                   else f'<a href="{quote(file)}">{html.escape(Path(file).suffix[1:])}</a>' for file in record["files"])
+    return (f'<article data-genre="{html.escape(record["genre"])}" data-name="{name.lower()}">'
+            f'<img loading="lazy" src="{quote(record["thumbnail"])}" alt="Poster {name}"><h2>{name}</h2>'
+            f'<ul>{bars}</ul>{play}<p>seed {record["seed"]}, {record["seconds"]:.0f} s</p></article>')
+
+
+class _whole:
+    """A path to write to that takes the target's name once everything is written."""
+
+    def __init__(self, target: Path):
+        self.target, self.part = target, target.with_name(f".{target.name}.part")
+
+    def __enter__(self) -> Path:
+        return self.part
+
+    def __exit__(self, kind, *_):
+        if kind is None:
+            os.replace(self.part, self.target)
+        else:
+            self.part.unlink(missing_ok=True)

@@ -1,0 +1,203 @@
+"""A composer in a process of its own, so that several pieces are really written at once.
+
+Threads of one process take turns at Python, which a note needs much of. Here one process loads the network, and every piece
+is written by a fork of it with a single thread: forks share the weights, start in milliseconds, and take nothing with them
+when they die. Both sides talk in lines of JSON over sockets.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from posterbeat import errors
+from posterbeat.errors import PosterBeatError
+from posterbeat.music.score import Score
+
+if TYPE_CHECKING:
+    from posterbeat.composer.bilstm_composer import BiLSTMComposer
+
+_ARRAYS = ("onset", "duration", "pitch", "velocity", "program")
+
+
+def possible() -> bool:
+    """Whether this system can fork and hand sockets on; Windows cannot."""
+    return hasattr(os, "fork") and hasattr(socket, "send_fds")
+
+
+class ComposerApart:
+    """What `BiLSTMComposer.from_pretrained(source)` is, for `generate` alone, from any number of threads at once.
+
+    Loading begins at once in the other process; `wait` tells how it ended. That process ends with this one.
+
+    Parameters
+    ----------
+    source
+        A folder or a Hub repository.
+    """
+
+    def __init__(self, source: str | Path):
+        self._source, self._lock = str(source), threading.Lock()
+        self._start()
+
+    def _start(self) -> None:
+        self._line, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "posterbeat.composer.worker", str(theirs.fileno()), self._source],
+                pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True)  # Ctrl-C is not meant for it
+        self._loaded = False
+
+    def wait(self) -> "ComposerApart":
+        """Return once the composer is loaded.
+
+        Raises
+        ------
+        WeightsError
+            As `BiLSTMComposer.from_pretrained`.
+        """
+        with self._lock:
+            self._ready()
+        return self
+
+    def _ready(self) -> None:
+        if not self._loaded:
+            with self._line.makefile("rb") as answers:
+                _raise_if_told(_received(answers))
+            self._loaded = True
+
+    def generate(self, genre_mix: str | Mapping[str, float], notes: int = 600, temperature: float = 1.0, seed: int = 0, *,
+                 progress: Callable[[int, int], None] | None = None, **controls: Any) -> Score:
+        """As `BiLSTMComposer.generate`, with the same notes for the same seed.
+
+        Raises
+        ------
+        ParameterError
+            A value outside its range.
+        PosterBeatError
+            The process died twice while it wrote this piece.
+        """
+        wish = {"genre_mix": genre_mix if isinstance(genre_mix, str) else dict(genre_mix), "notes": notes,
+                "temperature": temperature, "seed": seed, **controls}
+        try:
+            return self._written(wish, progress)
+        except EOFError:
+            try:
+                return self._written(wish, progress)
+            except EOFError as error:
+                raise PosterBeatError("The composer's process ended before the piece did: try again.") from error
+
+    def _written(self, wish: dict[str, Any], progress: Callable[[int, int], None] | None) -> Score:
+        """The piece; EOFError if the process that was to write it ended before."""
+        ours, theirs = socket.socketpair()
+        with ours, ours.makefile("rwb") as talk:  # leaving it early tells the other side to stop
+            with theirs:
+                self._hand_over(theirs)
+            try:
+                _send(talk, wish)
+            except OSError as error:
+                raise EOFError from error
+            while True:
+                said = _received(talk)
+                _raise_if_told(said)
+                if "score" in said:
+                    return Score(**said["score"])
+                if progress is not None:
+                    progress(*said["progress"])
+
+    def _hand_over(self, line: socket.socket) -> None:
+        with self._lock:
+            if self._process.poll() is not None:
+                self._line.close()
+                self._start()
+            self._ready()
+            try:
+                socket.send_fds(self._line, [b"."], [line.fileno()])
+            except OSError as error:
+                self._process.wait(5)
+                raise EOFError from error
+
+
+def _send(line: Any, what: dict[str, Any]) -> None:
+    line.write(json.dumps(what).encode() + b"\n")
+    line.flush()
+
+
+def _received(line: Any) -> dict[str, Any]:
+    try:
+        said = line.readline()
+    except ConnectionError as error:
+        raise EOFError from error
+    if not said.endswith(b"\n"):
+        raise EOFError
+    return json.loads(said)
+
+
+def _raise_if_told(said: dict[str, Any]) -> None:
+    """Raise the error that the other side tells of, as the kind that it was there."""
+    if "error" in said:
+        kind, sentence = said["error"]
+        raise getattr(errors, kind, RuntimeError)(sentence)
+
+
+def _told(error: Exception) -> dict[str, Any]:
+    kind = type(error).__name__
+    return {"error": [kind, str(error) if isinstance(error, PosterBeatError) else f"{kind}: {error}"]}
+
+
+def serve(line: socket.socket, source: str) -> None:
+    """Load a composer, then fork for every socket that comes over `line`, until it is closed."""
+    import torch
+
+    from posterbeat.composer.bilstm_composer import BiLSTMComposer
+
+    torch.set_num_threads(1)  # threads of a pool would not survive a fork
+    with line.makefile("wb") as answers:
+        try:
+            composer = BiLSTMComposer.from_pretrained(source)
+            composer.generate("drama", notes=32)  # what is made at the first piece is then shared by all forks
+        except Exception as error:
+            _send(answers, _told(error))
+            return
+        _send(answers, {"loaded": True})
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they ended
+    while True:
+        called, files, *_ = socket.recv_fds(line, 1, 1)
+        if not called:
+            return
+        with socket.socket(fileno=files[0]) as piece:
+            if os.fork() == 0:
+                line.close()
+                _write(composer, piece)
+
+
+def _write(composer: "BiLSTMComposer", piece: socket.socket) -> None:
+    """Write one piece for whoever is at the other end of a socket, and end this process."""
+    status = 1
+    try:
+        with piece.makefile("rwb") as talk:
+            wish = _received(talk)
+            try:
+                score = composer.generate(
+                    **wish, progress=lambda done, total: _send(talk, {"progress": [done, total]}))
+                arrays = {name: getattr(score, name).tolist() for name in _ARRAYS}
+                _send(talk, {"score": {**arrays, "tempo": score.tempo, "bar": score.bar}})
+                status = 0
+            except (EOFError, OSError):
+                raise
+            except Exception as error:
+                _send(talk, _told(error))
+    except (EOFError, OSError):  # whoever asked has left, or stopped the work
+        pass
+    finally:
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])

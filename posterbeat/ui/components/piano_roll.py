@@ -1,0 +1,56 @@
+"""The piano roll: a player that shows its notes, as a component of the page."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from posterbeat.audio.video import COLOURS
+from posterbeat.music.score import FAMILIES, STEPS_PER_BEAT, Score
+
+_HERE = Path(__file__).parent
+
+
+class PianoRoll(gr.HTML):
+    """Plays a take and shows its notes; its value is what `roll_value` returns, or None for a dark screen."""
+
+    def __init__(self, **settings: Any):
+        read = {name: (_HERE / f"piano_roll.{name}").read_text(encoding="utf-8") for name in ("html", "css", "js")}
+        super().__init__(
+            None,
+            html_template=read["html"],
+            css_template=read["css"],
+            js_on_load=read["js"],
+            apply_default_css=False,
+            **settings,
+        )
+
+
+def roll_value(score: Score, audio_path: str | Path, title: str) -> dict[str, Any]:
+    """A take as the roll takes it: JSON of the notes, five integers a note (start and length in ms, pitch,
+    velocity, family), with the address of the sound."""
+    ms = 60_000.0 / score.tempo / STEPS_PER_BEAT
+    rows = np.stack(
+        [np.rint(score.onset * ms), np.rint(score.duration * ms), score.pitch, score.velocity, score.family], axis=1
+    )
+    present, counts = np.unique(score.family, return_counts=True)
+    families = [
+        {"id": int(family), "name": FAMILIES[family], "notes": int(count), "colour": COLOURS[family]}
+        for family, count in sorted(zip(present, counts), key=lambda pair: -pair[1])
+    ]
+    minutes, seconds = divmod(round(score.seconds), 60)
+    pace = f"{score.tempo:.0f} beats a minute"
+    parts = ", ".join(f"{family['name']} {family['notes']} notes" for family in families)
+    return {
+        "take": Path(audio_path).parent.name,
+        "audio": gr.FileData(path=str(audio_path)).model_dump(),
+        "notes": rows.astype(int).ravel().tolist(),
+        "families": families,
+        "tempo": float(score.tempo),
+        "bar": max(1, round(score.bar / STEPS_PER_BEAT)),
+        "seconds": float(score.seconds),
+        "title": title,
+        "caption": f"{len(score)} notes at {pace}",
+        "summary": f"Piano roll: {len(score)} notes in {minutes} min {seconds} s, {pace}; {parts}.",
+    }

@@ -1,0 +1,122 @@
+"""The page's widgets and where they stand: the poster on the left, the music on the right."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import gradio as gr
+
+from posterbeat.composer.ensemble import ENSEMBLES
+from posterbeat.controls import COMPOSERS, DENSITY, NOTES, TEMPERATURE, TEMPO
+from posterbeat.genres import GENRES
+from posterbeat.hub import source_of, weights_folder
+from posterbeat.ui.components.example_pieces import PIECES, Listening
+from posterbeat.ui.components.example_posters import Samples
+from posterbeat.ui.components.piano_roll import PianoRoll
+from posterbeat.ui.components.poster_input import PosterInput
+from posterbeat.ui.components.take_strip import TakeStrip
+from posterbeat.ui.page import about, text
+from posterbeat.ui.studio import EXAMPLES
+
+
+def lay_out() -> SimpleNamespace:
+    """Create all widgets inside the Blocks that is being built; each is an attribute of what is returned.
+
+    Of one visitor's session: `tried` the poster that was read last, `seen` what was read on it, `shown` the take on
+    the screen, `kept` the last takes, `steered` whether (and by what) tempo, mode and density were set.
+    """
+    w = SimpleNamespace(tried=gr.State(None), seen=gr.State(None), shown=gr.State(None), kept=gr.State([]),
+                        steered=gr.State(False))
+    gr.HTML(text.MASTHEAD, elem_id="masthead")
+    with gr.Row(elem_id="house"):
+        with gr.Column(scale=4, min_width=320, elem_id="left"):
+            _poster(w)
+        with gr.Column(scale=7, min_width=320, elem_id="right"):
+            _controls(w)
+            _screen(w)
+            with gr.Accordion(text.ADVANCED, open=False, elem_id="advanced"):
+                _advanced(w)
+    with gr.Accordion("About", open=False, elem_id="about"):
+        gr.HTML(about.how())
+        with gr.Column(visible=bool(PIECES), elem_id="listening"):
+            gr.HTML(text.LISTENING)
+            w.listening = Listening(elem_id="pieces")
+        gr.HTML(about.measured())
+    return w
+
+
+def _poster(w: SimpleNamespace) -> None:
+    with gr.Column(elem_id="case"):
+        w.poster = PosterInput(
+            label="Poster", show_label=False, elem_id="poster", height=460, buttons=["fullscreen"],
+            sources=["upload", "webcam", "clipboard"], placeholder=text.DROP)
+        w.heat = gr.HTML(visible=False, elem_id="heat")
+    w.label = gr.Label(label="Genre", show_label=False, num_top_classes=5, elem_id="reading", visible=False)
+    w.look = gr.Button(text.LOOK, size="sm", visible=False, elem_id="look")
+    with gr.Column(visible=bool(EXAMPLES), elem_id="samples"):
+        gr.HTML(text.SAMPLES, elem_id="samples-said")
+        w.samples = Samples(EXAMPLES, elem_id="shelf")
+
+
+def _controls(w: SimpleNamespace) -> None:
+    plain = {"min_width": 130, "buttons": []}
+    with gr.Row(equal_height=True, elem_id="controls"):
+        w.genre = gr.Dropdown(text.GENRE_CHOICES, value=text.OWN, label="Genre", min_width=180, elem_id="genre")
+        w.notes = gr.Slider(*NOTES, value=600, step=1, label="Notes", elem_id="notes", **plain)
+        w.temperature = gr.Slider(*TEMPERATURE, value=1.0, step=0.05, label="Temperature", elem_id="temperature",
+                                  **plain)
+    with gr.Row(equal_height=True, elem_id="act"):
+        w.compose = gr.Button("Compose", variant="primary", size="lg", scale=5, min_width=180, elem_id="compose")
+        w.stop = gr.Button("Stop", variant="stop", scale=5, min_width=180, visible=False, elem_id="stop")
+        with gr.Column(scale=4, min_width=240, elem_id="luck"):
+            w.seed = gr.Textbox(label="Seed", placeholder="drawn for you", max_lines=1, min_width=120, elem_id="seed")
+            w.dice = gr.Button("Draw a new seed", min_width=46, elem_id="dice")
+
+
+def _screen(w: SimpleNamespace) -> None:
+    with gr.Column(elem_id="screen"):
+        w.stage = gr.HTML("", elem_id="stage")
+        w.roll = PianoRoll(elem_id="roll")
+    w.facts = gr.HTML("", elem_id="facts")
+    with gr.Row(visible=False, elem_id="away") as w.away:
+        w.another = gr.Button("Another take", min_width=150, elem_id="another")
+        w.midi = gr.DownloadButton("MIDI", min_width=84, elem_id="midi")
+        w.wav = gr.DownloadButton("WAV", min_width=84, elem_id="wav")
+        w.mp3 = gr.Button("MP3", min_width=84, elem_id="mp3")
+        w.mp4 = gr.Button("MP4 film", min_width=84, elem_id="mp4")
+        w.engrave = gr.Button("Sheet music", min_width=120, elem_id="engrave")
+        w.share = gr.Button("Copy link", min_width=110, elem_id="share")
+    w.turn = gr.Number(visible="hidden")  # not a State: each piece of work must keep the number it was asked with
+    w.courier = gr.DownloadButton("File", visible="hidden", elem_id="courier")
+    w.strip = TakeStrip(elem_id="takes")
+    with gr.Column(visible=False, elem_id="sheet") as w.sheet:
+        w.pages = gr.HTML("", elem_id="pages")
+        with gr.Row():
+            w.musicxml = gr.Button("MusicXML", min_width=84, size="sm", elem_id="musicxml")
+            w.fold = gr.Button("Put the sheets away", min_width=84, size="sm", elem_id="fold")
+
+
+def _advanced(w: SimpleNamespace) -> None:
+    gr.HTML(text.ABOUT_MIXTURE, elem_classes="note")
+    with gr.Row(elem_id="shares"):
+        w.shares = [gr.Slider(0, 100, value=20, step=0.1, label=name.capitalize(), min_width=200, buttons=[],
+                              elem_id=f"share-{name}") for name in GENRES]
+    w.coloured = gr.Checkbox(True, label=text.COLOURED, elem_id="coloured")
+    w.said = gr.HTML(text.colours_line(None), elem_id="said")
+    plain = {"min_width": 200, "buttons": []}
+    with gr.Row(equal_height=True, elem_id="colours"):
+        w.tempo = gr.Slider(*TEMPO, value=100, step=1, label="Beats a minute", elem_id="tempo", **plain)
+        w.density = gr.Slider(*DENSITY, value=0.5, step=0.01, label="Density", elem_id="density", **plain)
+        w.mode = gr.Radio(["major", "minor"], value="major", label="Mode", min_width=200, elem_id="mode")
+    with gr.Row():
+        ensembles = [("The composer's choice", ""), *((name.capitalize(), name) for name in ENSEMBLES)]
+        w.ensemble = gr.Dropdown(ensembles, value="", label="Ensemble", min_width=200, elem_id="ensemble")
+        w.composer = gr.Dropdown(
+            list(zip(text.COMPOSERS, COMPOSERS)), value=COMPOSERS[0], label="Composer", info=text.ABOUT_STUDY, min_width=200,
+            visible=_study_is_there(), elem_id="composer")
+    w.at_once = gr.Checkbox(False, label=text.AT_ONCE, elem_id="at-once")
+
+
+def _study_is_there() -> bool:
+    """Whether the reference study's stack can be chosen: it need not have come along."""
+    source = source_of("historical")
+    return source != weights_folder("historical") or Path(source).is_dir()

@@ -1,0 +1,61 @@
+"""What gradio remembers of every visit, forgotten once it serves nobody.
+
+gradio keeps the settings of the whole page, a quarter of a megabyte, for each visit and each call without a session, ten
+thousand of them; and a record of each call, ten thousand again, from which it makes a table after every call. Nothing is lost
+here: what a visitor made is kept as long as its files are, and the records are for a dashboard that is not shown.
+"""
+
+import gc
+import os
+import threading
+import time
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from posterbeat.ui.server.memory import give_back
+
+if TYPE_CHECKING:
+    import gradio as gr
+    from gradio.state_holder import SessionState, StateHolder
+
+IDLE = 300.0  # seconds: longer than any piece of work takes
+_RECORDS = 100  # of calls
+_START = 60.0  # seconds after which all is loaded that stays
+_LOOK = 15.0  # seconds from one look to the next: what was freed meanwhile, up to a hundred megabytes, goes back then
+
+
+def keep_few_records() -> None:
+    """Have pages that are built from now on keep few records of calls, and seldom make a table of them."""
+    os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", str(_RECORDS))
+    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(_RECORDS))  # the table took megabytes a minute under load
+
+
+def forget(holder: "StateHolder", kept: float, idle: float = IDLE) -> None:
+    """Drop the sessions that were last used `kept` seconds ago, and those that hold nothing, `idle` seconds ago."""
+    now = datetime.now()
+    for name, session in list(holder.session_data.items()):
+        unused = now - holder.time_last_used.get(name, now)
+        if unused > timedelta(seconds=kept) or (unused > timedelta(seconds=idle) and _holds_nothing(session, holder)):
+            holder.session_data.pop(name, None)
+            holder.time_last_used.pop(name, None)
+
+
+def _holds_nothing(session: "SessionState", holder: "StateHolder") -> bool:
+    page = holder.blocks.default_config.blocks
+    return not session.state_data and all(page.get(number) is block for number, block in session.blocks_config.blocks.items())
+
+
+def forget_in_time(page: "gr.Blocks", kept: float) -> None:
+    """Do so from now on, some times a minute, in a thread, and give the memory back that is free by then."""
+
+    def watch() -> None:
+        time.sleep(min(_START, kept))
+        gc.collect()
+        gc.freeze()  # half a million objects that stay: to look through them each time would hold up everybody
+        while True:
+            time.sleep(min(_LOOK, kept))
+            if holder := getattr(page, "state_holder", None):  # there once the page is served
+                forget(holder, kept, min(IDLE, kept))
+            give_back()
+
+    threading.Thread(target=watch, name="forget idle sessions", daemon=True).start()

@@ -1,0 +1,349 @@
+"""Measure the composer and write metrics.json and the card beside its weights.
+
+    python -m train.music.evaluate weights/composer ../shared/data/midi
+
+Composes 100 pieces a genre (600 notes, temperature 1, seeds 0 to 99, default settings), keeps them as MIDI in the
+work folder, and measures them, real `test` and real `val` pieces alike. `--pieces 10` gives a quick look; every figure
+says how many pieces it rests on.
+"""
+
+import argparse
+import dataclasses
+import hashlib
+import itertools
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from posterbeat import evaluation
+from posterbeat.evaluation.judge import Judge, macro_recall
+from posterbeat.genres import GENRES
+from posterbeat.music.events import encode
+from posterbeat.music.score import Score
+from train.music import generate_sets, train_judge, training_curve, write_card
+from train.music.data import Piece, head, read_split
+from train.music.measure_pieces import interval, measure_piece, overlap_by_genre, summarise
+from train.music.ngrams import NGram
+
+LONGEST = 2000  # notes of a piece that count for bits a note
+WITHHELD_PIECES = 12  # of a genre, for what each input is worth
+PARTS = ("real", "pieces", "bits", "withheld", "speed")
+ORDERS = {"unigram": 0, "bigram": 1, "trigram": 2}
+SEED = 0  # of every bootstrap
+
+
+def copy_index(data: Path, work: Path) -> evaluation.CopyIndex:
+    """The index of all training melodies, built once."""
+    path = work / "copies.npz"
+    if not path.exists():
+        index = evaluation.CopyIndex([evaluation.melody_pairs(piece.score) for piece in read_split(data, "train")])
+        index.save(path)
+    return evaluation.CopyIndex.load(path)
+
+
+def measured(name: str, scores: list[Score], index: evaluation.CopyIndex, work: Path) -> list[dict[str, float]]:
+    """`measure_piece` of every score, kept in the work folder until the measures or the pieces change."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(evaluation.__file__).parent.glob("*.py")) + [Path(__file__).with_name("measure_pieces.py")]:
+        digest.update(path.read_bytes())
+    for score in scores:
+        for array in (score.onset, score.duration, score.pitch, score.velocity, score.program):
+            digest.update(array.tobytes())
+    path = work / "rows" / f"{name}.json"
+    if path.exists():
+        kept = json.loads(path.read_text())
+        if kept["of"] == digest.hexdigest():
+            return kept["rows"]
+    rows = [measure_piece(score, index) for score in scores]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"of": digest.hexdigest(), "rows": rows}))
+    return rows
+
+
+def judged(judge: Judge, sets: dict[str, list[Score]]) -> dict:
+    """Macro recall of the judge on pieces by genre, its interval, recall and mean probability by genre."""
+    shares, genre = [], []
+    for number, name in enumerate(GENRES):
+        if sets[name]:
+            shares.append(judge.hear(sets[name]))
+            genre += [number] * len(sets[name])
+    if not shares:
+        return {"value": None, "low": None, "high": None, "n": 0}
+    shares, genre = np.concatenate(shares), np.array(genre)
+    rng = np.random.default_rng(SEED)
+    draws = []
+    for _ in range(1000):  # resampled within each genre, as the figure is a mean over genres
+        rows = np.concatenate([rng.choice(np.flatnonzero(genre == number), (genre == number).sum())
+                               for number in np.unique(genre)])
+        draws.append(macro_recall(shares[rows], genre[rows]))
+    low, high = np.percentile(draws, [2.5, 97.5])
+    recall = {GENRES[number]: round(float((shares[genre == number].argmax(1) == number).mean()), 4)
+              for number in np.unique(genre)}
+    return {"value": round(macro_recall(shares, genre), 4), "low": round(low, 4), "high": round(high, 4),
+            "n": len(genre), "recall": recall}
+
+
+def mix_monotone(judge: Judge, folder: Path, pieces: int) -> dict:
+    """Spearman correlation of a mixture's weight with the judge's mean probability, mean over the ten pairs."""
+    from scipy.stats import spearmanr
+
+    weights = (0.0, *generate_sets.WEIGHTS, 1.0)
+    by_pair, single, heard = {}, [], {}
+    for one, two in itertools.combinations(GENRES, 2):
+        names = [one, *(f"{one}+{two}_{weight}" for weight in generate_sets.WEIGHTS), two]
+        sets = [generate_sets.read_set(folder, name, pieces) for name in names]
+        if not all(sets):
+            return {"value": None, "low": None, "high": None, "n": 0}
+        chances = [judge.hear(scores)[:, GENRES.index(two)] for scores in sets]
+        pair = f"{one} to {two}"
+        heard[pair] = chances
+        by_pair[pair] = round(float(spearmanr(weights, [c.mean() for c in chances]).statistic), 4)
+        single.append(spearmanr(np.repeat(weights, [len(c) for c in chances]), np.concatenate(chances)).statistic)
+    rng = np.random.default_rng(SEED)
+    draws = [np.mean([spearmanr(weights, [rng.choice(c, len(c)).mean() for c in chances]).statistic
+                      for chances in heard.values()]) for _ in range(300)]
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return {"value": round(float(np.mean(list(by_pair.values()))), 4), "low": round(float(low), 4),
+            "high": round(float(high), 4), "n": sum(len(c) for chances in heard.values() for c in chances),
+            "by_pair": by_pair, "of_single_pieces": round(float(np.mean(single)), 4)}
+
+
+def bits_by_genre(bits, pieces: list[Piece]) -> dict:
+    """Bits a note, mean over pieces, then over genres, with a bootstrap within genres."""
+    values = {genre: np.array([bits(piece) for piece in pieces if piece.genre == genre]) for genre in GENRES}
+    values = {genre: column for genre, column in values.items() if len(column)}
+    rng = np.random.default_rng(SEED)
+    draws = [np.mean([rng.choice(column, len(column)).mean() for column in values.values()]) for _ in range(1000)]
+    low, high = np.percentile(draws, [2.5, 97.5])
+    by_genre = {genre: round(float(column.mean()), 4) for genre, column in values.items()}
+    value = float(np.mean([column.mean() for column in values.values()]))
+    return {"value": round(value, 4), "low": round(float(low), 4), "high": round(float(high), 4),
+            "n": sum(map(len, values.values())), "by_genre": by_genre}
+
+
+def yardsticks(data: Path, test: list[Piece], work: Path) -> dict:
+    """Bits a note of counts of the same fields, learnt from the training pieces with a sound beat grid."""
+    path = work / "yardsticks.json"
+    if path.exists():
+        return json.loads(path.read_text())
+    learn = [encode(piece.score).fields.astype(np.uint8) for piece in read_split(data, "train") if piece.on_grid]
+    figures = {}
+    for within, names in ((False, ("unigram", "bigram", "trigram")), (True, ("trigram_within_note",))):
+        model = NGram(learn, 2, within)
+        for name in names:
+            order = ORDERS[name.split("_")[0]]
+            figures[name] = bits_by_genre(
+                lambda piece, order=order, model=model: model.bits(encode(piece.score).fields[:LONGEST], order), test)
+            print(f"{name}: {figures[name]['value']} bits a note", flush=True)
+    path.write_text(json.dumps(figures, indent=2))
+    return figures
+
+
+def composer_bits(weights: Path, test: list[Piece], apart: list[Piece]) -> dict:
+    """Bits a note of the composer, teacher forced, and apart those of pieces without a beat grid."""
+    from posterbeat.composer.bilstm_composer import BiLSTMComposer
+
+    composer = BiLSTMComposer.from_pretrained(weights)
+
+    def bits(piece, attributes=True):
+        return composer.bits_per_note(head(piece.score, LONGEST), piece.genre, attributes=attributes)
+
+    return {"composer": bits_by_genre(bits, test),
+            "composer_told_the_genre_alone": bits_by_genre(lambda piece: bits(piece, False), test),
+            "composer_without_grid": bits_by_genre(bits, apart)}
+
+
+def withheld(weights: Path, val: list[Piece]) -> dict:
+    """Bits a note on `val` with one thing at a time kept from the trained network: what it makes of each of them."""
+    import torch
+
+    from posterbeat.composer import network_input
+    from posterbeat.composer.bilstm_composer import BiLSTMComposer
+    from posterbeat.composer.network import START, bits
+
+    composer = BiLSTMComposer.from_pretrained(weights)
+    nothing = torch.tensor([0, START, 0, 0, 0])
+
+    def unknown(condition):
+        least = torch.from_numpy(network_input.condition_buckets(None, None, None, None))
+        return torch.cat([least[:3].expand(len(condition), 3), condition[:, 3:]], 1)
+
+    keep_back = {
+        "nothing": lambda batch: {},
+        "the bidirectional reader": lambda batch: {"visible": torch.full_like(batch.visible, -1)},
+        "all but the opening of what was read": lambda batch: {"visible": torch.where(batch.visible > 0, -1, batch.visible)},
+        "where the piece repeats itself": lambda batch: {
+            "hint": nothing.expand_as(batch.hint), "hint_kind": torch.full_like(batch.hint_kind, network_input.NO_HINT)},
+        "what came a bar before": lambda batch: {"back": nothing.expand_as(batch.back)},
+        "the genre": lambda batch: {"mix": torch.zeros_like(batch.mix)},
+        "tempo, density and mode": lambda batch: {"condition": unknown(batch.condition)},
+        "the ensemble": lambda batch: {"ensemble": torch.zeros_like(batch.ensemble)},
+    }
+    val = [piece for genre in GENRES for piece in [one for one in val if one.genre == genre][:WITHHELD_PIECES]]
+    told = [(piece, composer.told(head(piece.score, LONGEST), piece.genre)) for piece in val]
+    figures = {}
+    for name, change in keep_back.items():
+        values = {}
+        for piece, batch in told:
+            with torch.inference_mode():
+                cost = bits(composer.network(dataclasses.replace(batch, **change(batch)))[0], batch.target)
+            values[piece.file] = float(cost[0, :min(len(piece.score), LONGEST)].mean())
+        figures[name] = bits_by_genre(lambda piece, values=values: values[piece.file], val)
+    return figures
+
+
+def speed(weights: Path, runs: int) -> dict:
+    """Notes a second of whole pieces of 600 notes, two threads, model loaded, and how long 300 and 1,000 notes take."""
+    import torch
+
+    from posterbeat.composer.bilstm_composer import BiLSTMComposer
+
+    torch.set_num_threads(2)
+    composer = BiLSTMComposer.from_pretrained(weights)
+    composer.generate("drama", notes=64, seed=0)  # the first run pays for what is built once
+
+    def seconds(notes, seed):
+        start = time.perf_counter()
+        composer.generate(GENRES[seed % 5], notes=notes, seed=seed)
+        return time.perf_counter() - start
+
+    rates = [generate_sets.NOTES / seconds(generate_sets.NOTES, seed) for seed in range(runs)]
+    return interval(rates, np.median, SEED) | {
+        "seconds_300": round(float(np.median([seconds(300, seed) for seed in range(5)])), 3),
+        "seconds_1000": round(float(np.median([seconds(1000, seed) for seed in range(5)])), 3)}
+
+
+# VmHWM, not getrusage: the latter starts at the peak of the process that began this one.
+_MEMORY = """
+import sys
+from posterbeat.composer.bilstm_composer import BiLSTMComposer
+
+def peak():
+    with open("/proc/self/status") as status:
+        return next(line.split()[1] for line in status if line.startswith("VmHWM"))
+
+imported = peak()
+BiLSTMComposer.from_pretrained(sys.argv[1]).generate("action", notes=2000, seed=0)
+print(imported, peak())
+"""
+
+
+def memory(weights: Path) -> dict:
+    """Most memory of a process that loads the composer and writes 2,000 notes, and how much of it the imports took, in MB.
+
+    Linux alone tells it.
+    """
+    out = subprocess.run([sys.executable, "-c", _MEMORY, str(weights)], check=True, capture_output=True, text=True).stdout
+    imported, whole = (round(int(kib) / 1024) for kib in out.split()[-2:])
+    return {"imports": imported, "whole": whole, "composer": whole - imported}
+
+
+def evaluate(weights: Path, data: Path, work: Path, pieces: int, mix_pieces: int, processes: int,
+             others: dict[str, Path], parts: set[str]) -> dict:
+    """All figures of `parts`; what is not asked for is kept from the last metrics.json.
+
+    Parts are "real" (real pieces and yardsticks, kept in the work folder for the others), "pieces", "bits", "withheld"
+    (bits on `val` with one input at a time kept from the network) and "speed".
+    """
+    path = weights / "metrics.json"
+    metrics = json.loads(path.read_text()) if path.exists() else {}
+    metrics |= {"seed": SEED, "notes": generate_sets.NOTES, "temperature": 1.0}
+    work.mkdir(parents=True, exist_ok=True)
+    test, val = list(read_split(data, "test")), list(read_split(data, "val"))
+    grid = {name: [piece for piece in split if piece.on_grid] for name, split in (("test", test), ("val", val))}
+
+    if "real" in parts:
+        yardsticks(data, grid["test"], work)
+        index = copy_index(data, work)
+        for name, by in real_sets(test, val, grid).items():
+            measured(name, [score for genre in GENRES for score in by[genre]], index, work)
+    if "speed" in parts:
+        metrics["notes_per_second"] = speed(weights, 20)
+        metrics["memory_mb"] = memory(weights)
+    if "bits" in parts:
+        apart = [piece for piece in test if not piece.on_grid]
+        metrics["bits_per_note"] = yardsticks(data, grid["test"], work) | composer_bits(weights, grid["test"], apart)
+    if "withheld" in parts:
+        metrics["withheld"] = withheld(weights, grid["val"])
+    if "pieces" in parts:
+        metrics |= measure_sets(weights, data, work, pieces, mix_pieces, processes, others, test, val, grid)
+    metrics["bars"] = write_card.bars(metrics)
+    return metrics
+
+
+def real_sets(test: list[Piece], val: list[Piece], grid: dict[str, list[Piece]]) -> dict[str, dict[str, list[Score]]]:
+    """Sets of real scores by genre: as long as generated pieces, whole on a beat grid, and whole of all kinds."""
+    def by_genre(split, notes=None):
+        return {genre: [head(piece.score, notes) if notes else piece.score for piece in split if piece.genre == genre]
+                for genre in GENRES}
+
+    return {
+        "real_test_600": by_genre(grid["test"], generate_sets.NOTES),
+        "real_val_600": by_genre(grid["val"], generate_sets.NOTES),
+        "real_test_grid": by_genre(grid["test"]),
+        "real_test": by_genre(test),
+        "real_val": by_genre(val),
+    }
+
+
+def measure_sets(weights, data, work, pieces, mix_pieces, processes, others, test, val, grid) -> dict:
+    """The figures of generated and of real pieces side by side."""
+    if not (work.parent / "judge" / "judge.safetensors").exists():
+        train_judge.train(data, work.parent / "judge")
+    judge = Judge.load(work.parent / "judge" / "judge.safetensors")
+    index = copy_index(data, work)
+    folder = work / generate_sets.fingerprint(weights)
+    generate_sets.compose(weights, folder, generate_sets.genre_jobs(pieces), processes)
+    generate_sets.compose(weights, folder, generate_sets.mixture_jobs(mix_pieces), processes)
+
+    sets = {"generated": {genre: generate_sets.read_set(folder, genre, pieces) for genre in GENRES}}
+    sets |= real_sets(test, val, grid)
+    for name, place in others.items():
+        sets[name] = {genre: generate_sets.read_set(place, genre) for genre in GENRES}
+    figures = {}
+    for name, by in sets.items():
+        rows = measured(name, [score for genre in GENRES for score in by[genre]], index, work)
+        figures[name] = summarise(rows, SEED) | {"judge_recall": judged(judge, by)}
+        print(f"measured {name}: {len(rows)} pieces", flush=True)
+        like = sets["real_val_600"] if name == "real_test_600" else sets["real_test_600"]
+        if name in ("generated", "real_test_600", *others):
+            figures[name]["overlapped_area"] = overlap_by_genre(by, like, SEED)
+    report = json.loads((work.parent / "judge" / "judge.json").read_text())
+    return {"pieces_per_genre": pieces, "sets": figures, "mix_monotone": mix_monotone(judge, folder, mix_pieces),
+            "judge": {name: value for name, value in report.items() if name != "tried"}}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("weights", type=Path)
+    parser.add_argument("data", type=Path, help="midi.csv and the pieces")
+    parser.add_argument("--work", type=Path, default=Path("runs/measure"))
+    parser.add_argument("--pieces", type=int, default=100, help="generated pieces a genre")
+    parser.add_argument("--mix-pieces", type=int, default=10, help="generated pieces a mixture")
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--also", nargs="*", default=[], metavar="NAME=FOLDER",
+                        help="further sets of pieces, <genre>_<seed>.mid, such as those of the older stacks")
+    parser.add_argument("--run", type=Path, help="folder of train_composer, whose curve joins the ones kept in metrics.json")
+    parser.add_argument("--ingredients", type=Path, help="what train.music.ablate wrote")
+    options = parser.parse_args()
+    others = {name: Path(place) for name, place in (word.split("=", 1) for word in options.also)}
+    metrics = evaluate(options.weights, options.data, options.work, options.pieces, options.mix_pieces,
+                       options.processes, others, set(options.parts))
+    if options.run:
+        metrics["curve"] = training_curve.joined(metrics.get("curve", []), training_curve.read_curve(options.run / "log.csv"))
+    if options.ingredients:
+        metrics["ingredients"] = json.loads(options.ingredients.read_text())
+    (options.weights / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
+    write_card.write(metrics, options.weights)
+    for bar in metrics["bars"]:
+        word = {True: "holds", False: "FAILS", None: "open"}[bar["holds"]]
+        print(f"{word:5}  {bar['what']}: {bar['got']} ({bar['wanted']})")
+
+
+if __name__ == "__main__":
+    main()

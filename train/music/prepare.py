@@ -1,0 +1,125 @@
+"""MIDI folders and a table in, one array file out.
+
+    python -m train.music.prepare ../shared/data/midi data/music.npz
+
+The folder holds `midi.csv` (at least: file, split, genre; also used: label_quality, kind) and the pieces, loose or in
+`train.zip`, `val.zip`, `test.zip`. Pieces without a musical beat grid (piano performances) are left out of the array file
+and counted in the report; so are files that cannot be read and pieces of fewer than 32 notes.
+"""
+
+import argparse
+import csv
+import json
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import symusic
+from rich.progress import track
+
+from posterbeat.composer.find_repeats import bar_pointers, matches, recalled_bars
+from posterbeat.genres import GENRES
+from posterbeat.music.events import encode
+from posterbeat.music.key import estimate_key, shift_to_common_key
+from posterbeat.music.score import DRUMS, STEPS_PER_BEAT, Score
+
+MAX_GRID_ERROR = 0.12  # mean distance of onsets from the grid, in twelfths of a beat
+MIN_NOTES = 32
+
+
+def read_piece(data: bytes) -> tuple[Score, float]:
+    """A MIDI file on the grid of twelfths of a beat, and its onsets' mean distance from that grid in twelfths."""
+    midi = symusic.Score.from_midi(data)
+    step = midi.ticks_per_quarter / STEPS_PER_BEAT
+    columns = []
+    for part in midi.tracks:
+        notes = part.notes.numpy()
+        if len(notes["time"]):
+            program = DRUMS if part.is_drum else min(max(part.program, 0), 127)
+            columns.append(np.stack([notes["time"], notes["duration"], notes["pitch"], notes["velocity"],
+                                     np.full(len(notes["time"]), program)]).astype(np.float64))
+    if not columns:
+        raise ValueError("no notes")
+    time, length, pitch, velocity, program = np.concatenate(columns, axis=1)
+    onset = np.round(time / step)
+    error = float(np.abs(time / step - onset).mean())
+    end = time.max() + 1
+    tempi = [(t.time, t.qpm) for t in midi.tempos] or [(0, 120.0)]
+    lasting = np.diff([t for t, _ in tempi] + [max(end, tempi[-1][0] + 1)])
+    tempo = tempi[int(np.argmax(lasting))][1]
+    signatures = [(s.time, s.numerator, s.denominator) for s in midi.time_signatures] or [(0, 4, 4)]
+    lasting = np.diff([s[0] for s in signatures] + [max(end, signatures[-1][0] + 1)])
+    _, numerator, denominator = signatures[int(np.argmax(lasting))]
+    bar = int(round(numerator * 4 / max(denominator, 1) * STEPS_PER_BEAT))
+    bar = bar if 12 <= bar <= 96 else 48
+    score = Score(onset, np.maximum(1, np.round((time + length) / step) - onset), np.clip(pitch, 0, 127),
+                  np.clip(velocity, 1, 127), program, tempo=float(np.clip(tempo, 30, 300)), bar=bar)
+    return score, error
+
+
+def _files(folder: Path, rows: list[dict]):
+    """Pairs of (row, bytes) for every row of the table, from loose files or from the split's archive."""
+    archives = {path.stem: zipfile.ZipFile(path) for path in folder.glob("*.zip")}
+    for row in rows:
+        loose = folder / row["file"]
+        yield row, loose.read_bytes() if loose.exists() else archives[row["split"]].read(row["file"])
+
+
+def prepare(folder: Path, out: Path) -> dict:
+    """Write the array file; returns the report (read, dropped and why, notes by genre), which is also written as JSON."""
+    rows = list(csv.DictReader((folder / "midi.csv").open(encoding="utf-8")))
+    dropped, kept, notes = Counter(), [], Counter()
+    parts = {name: [] for name in ("fields", "onset", "match", "match_length", "bar_pointer", "bar_similarity")}
+    for row, data in track(_files(folder, rows), total=len(rows), description="reading"):
+        try:
+            score, error = read_piece(data)
+        except Exception as reason:
+            dropped[f"unreadable ({type(reason).__name__})"] += 1
+            continue
+        if row.get("kind") == "emotion-piano" or error >= MAX_GRID_ERROR:
+            dropped["no beat grid"] += 1
+            continue
+        tonic, mode = estimate_key(score)
+        shift = shift_to_common_key(tonic, mode)
+        events = encode(score, shift)
+        if len(events) < MIN_NOTES:
+            dropped["fewer than 32 notes"] += 1
+            continue
+        pointer, length = matches(events.fields)
+        source, similarity = recalled_bars(events.fields, events.onset, events.bar)
+        parts["fields"].append(events.fields)
+        parts["onset"].append(events.onset)
+        parts["match"].append(pointer)
+        parts["match_length"].append(length)
+        parts["bar_pointer"].append(bar_pointers(events.fields, events.onset, events.bar, source))
+        parts["bar_similarity"].append(similarity[events.onset // events.bar].astype(np.float16))
+        beats = max(1.0, (events.onset[-1] + STEPS_PER_BEAT) / STEPS_PER_BEAT)
+        share = np.bincount(events.fields[:, 1], minlength=17) / len(events)
+        kept.append((len(events), GENRES.index(row["genre"]), ("train", "val", "test").index(row["split"]),
+                     "ABC".index(row.get("label_quality") or "C"), score.bar, tonic, int(mode == "minor"), shift,
+                     score.tempo, len(events) / beats, *share, row["file"]))
+        notes[f"{row['split']} {row['genre']}"] += len(events)
+    columns = list(zip(*kept))
+    names = ("length", "genre", "split", "quality", "bar", "tonic", "minor", "shift")
+    table = {name: np.array(column, np.int32) for name, column in zip(names, columns)}
+    table |= {"tempo": np.array(columns[8], np.float32), "density": np.array(columns[9], np.float32),
+              "ensemble": np.array(columns[10:27], np.float32).T, "piece": np.array(columns[27])}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(out, **{name: np.concatenate(part) for name, part in parts.items()}, **table)
+    report = {"pieces": len(kept), "dropped": dict(dropped), "notes": dict(sorted(notes.items())),
+              "total_notes": sum(notes.values())}
+    out.with_suffix(".json").write_text(json.dumps(report, indent=2) + "\n")
+    return report
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("out", type=Path, nargs="?", default=Path("data/music.npz"))
+    arguments = parser.parse_args()
+    print(json.dumps(prepare(arguments.folder, arguments.out), indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,224 @@
+"""The composer's bars and its card, both read from metrics.json: python -m train.music.write_card weights/composer"""
+
+import argparse
+import json
+from pathlib import Path
+
+from posterbeat.genres import GENRES
+from train.music.training_curve import draw_curve
+
+LIKE = "real_test_600"  # real test pieces as long as the generated ones
+_ROWS = (  # figure, words
+    ("judge_recall", "judge's macro recall of the genre"),
+    ("overlapped_area", "overlapped area (six features)"),
+    ("copied_longest_median", "longest copied run of the melody, pairs, median"),
+    ("copied_longest_p95", "longest copied run of the melody, pairs, 95th percentile"),
+    ("copied_8_median", "share of copied 8-grams of the melody, median"),
+    ("copied_8_p95", "share of copied 8-grams of the melody, 95th percentile"),
+    ("collapsed", "collapsed pieces"),
+    ("pitch_class_entropy", "pitch-class entropy, bits"),
+    ("scale_consistency", "scale consistency"),
+    ("groove_consistency", "groove consistency"),
+    ("on_beat", "notes on the beat"),
+    ("on_half_beat", "notes on its half"),
+    ("elsewhere", "notes elsewhere in the beat"),
+    ("on_bar", "notes on the first step of a bar"),
+    ("returning_bars", "bars that closely match an earlier one"),
+    ("opening_returns", "pieces whose opening two bars come back"),
+    ("families", "instrument families a piece"),
+    ("notes_at_once", "notes at once"),
+    ("bars_with_bass", "bars with a bass note"),
+    ("ends", "pieces that end on a held chord with the tonic"),
+    ("seconds", "length, seconds"),
+)
+_COLUMNS = (
+    ("generated", "composed"),
+    (LIKE, "real test, first 600 notes"),
+    ("real_val_600", "real val, first 600 notes"),
+    ("real_test_grid", "real test, whole, on a beat grid"),
+    ("real_test", "real test, whole, all"),
+)
+
+
+def _value(figure: dict | None) -> float | None:
+    return figure.get("value") if figure else None
+
+
+def bars(metrics: dict) -> list[dict]:
+    """What was to be reached and whether it was: dicts of "what", "wanted", "got", "holds" (None: not measured)."""
+    sets, bits = metrics.get("sets", {}), metrics.get("bits_per_note", {})
+    made, real, whole = sets.get("generated", {}), sets.get(LIKE, {}), sets.get("real_test", {})
+    rows = []
+
+    def add(what, got, least=None, most=None):
+        known = got is not None and (least is not None or most is not None)
+        limits = (("at least", least), ("at most", most))
+        wanted = " and ".join(f"{words} {limit:.4g}" for words, limit in limits if limit is not None)
+        holds = bool((least is None or got >= least) and (most is None or got <= most)) if known else None
+        rows.append({"what": what, "wanted": wanted, "got": got, "holds": holds})
+
+    def beside(name, within=None, share=None, above=None, below=None, real=real, words=None):
+        target = _value(real.get(name))
+        least = most = None
+        if target is not None:
+            if within is not None:
+                least, most = target - within, target + within
+            least = target * share if share is not None else target + above if above is not None else least
+            most = target + below if below is not None else most
+        add(words or dict(_ROWS)[name], _value(made.get(name)), least, most)
+
+    composer, trigram = _value(bits.get("composer")), _value(bits.get("trigram"))
+    add("bits a note", composer, most=8.4)
+    add("bits a note beside the trigram's 0.75", composer, most=0.75 * trigram if trigram else None)
+    beside("judge_recall", above=-0.05)
+    for name in ("copied_longest_median", "copied_longest_p95", "copied_8_median", "copied_8_p95"):
+        beside(name, below=0.0)
+    add("collapsed pieces", _value(made.get("collapsed")), most=0.0)
+    beside("pitch_class_entropy", within=0.15)
+    beside("scale_consistency", within=0.025)
+    beside("groove_consistency", within=0.025)
+    for name in ("on_beat", "on_half_beat", "elsewhere"):
+        beside(name, within=0.05)
+    for name in ("returning_bars", "opening_returns", "families", "notes_at_once", "bars_with_bass"):
+        beside(name, share=0.8)
+    add("overlapped area", _value(made.get("overlapped_area")), least=0.80)
+    add("Spearman correlation of mixture weight and judge", _value(metrics.get("mix_monotone")), least=0.8)
+    beside("ends", above=0.0, real=whole)  # only whole pieces have an ending to compare with
+    add("seconds for 300 notes", metrics.get("notes_per_second", {}).get("seconds_300"), most=1.0)
+    add("seconds for 1,000 notes", metrics.get("notes_per_second", {}).get("seconds_1000"), most=3.0)
+    add("MB of memory, model and generation", metrics.get("memory_mb", {}).get("composer"), most=600)
+    return rows
+
+
+def cell(figure: dict | None) -> str:
+    if not figure or figure.get("value") is None:
+        return "–"
+    return f"{figure['value']:.3g} ({figure['low']:.3g} to {figure['high']:.3g})"
+
+
+def table(header: list[str], rows: list[list[str]]) -> str:
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+
+
+def card(metrics: dict) -> str:
+    """The model card: front matter, use, data, figures, limits. Every figure comes from `metrics`."""
+    sets = metrics.get("sets", {})
+    columns = list(_COLUMNS) + [(name, name.replace("_", " ")) for name in sets
+                                if name not in dict(_COLUMNS) and name != "real_val"]
+    columns = [(name, words) for name, words in columns if name in sets]
+    parts = [_INTRODUCTION]
+    if sets:
+        counts = ", ".join(f"{words}: {sets[name]['collapsed']['n']}" for name, words in columns)
+        parts.append(f"""## Figures
+
+Composed: {metrics['pieces_per_genre']} pieces a genre, {metrics['notes']} notes, temperature {metrics['temperature']:g},
+seeds from 0 upwards, default settings, nothing picked. In brackets the 95 % bootstrap interval.
+Pieces measured: {counts}.
+The fair comparison is with the second column: real pieces cut to the same length. Closer to real is better, not higher
+or lower.
+
+""" + table(["figure", *(words for _, words in columns)],
+             [[words, *(cell(sets[name].get(row)) for name, _ in columns)] for row, words in _ROWS]))
+        recall = [[genre, *(f"{sets[name]['judge_recall'].get('recall', {}).get(genre, float('nan')):.2f}"
+                            for name, _ in columns)] for genre in GENRES]
+        parts.append("How often the judge, a classifier trained on real training pieces only, hears the right genre:"
+                     "\n\n"
+                     + table(["genre", *(words for _, words in columns)], recall))
+        parts.append(f"The weight of a genre in a mixture and the judge's probability of it: Spearman correlation "
+                     f"{cell(metrics.get('mix_monotone'))}, mean over the ten pairs of genres.\n")
+    bits = metrics.get("bits_per_note")
+    if bits:
+        rows = [[name.replace("_", " "), cell(figure), str(figure["n"])] for name, figure in bits.items()]
+        parts.append("Negative log2-likelihood a note of real `test` pieces, all fields summed, beside counts of the "
+                     "same fields:\n\n" + table(["model", "bits a note", "pieces"], rows))
+    kept_back = metrics.get("withheld")
+    if kept_back:
+        whole = kept_back["nothing"]["value"]
+        rows = [[name, cell(figure), f"{figure['value'] - whole:+.2f}"] for name, figure in kept_back.items()]
+        parts.append("What the trained network makes of each thing it is shown: bits a note on `val` with one of them kept "
+                     "from it, without training again:\n\n" + table(["kept from it", "bits a note", "more"], rows))
+    ingredients = metrics.get("ingredients")
+    if ingredients:
+        whole = ingredients["everything"]
+        rows = [[name, f"{row['bits']:.3f}", f"{row['bits'] - whole['bits']:+.3f}"] for name, row in ingredients.items()]
+        parts.append("What each ingredient gives: trained anew without it, "
+                     f"{whole['notes_seen'] / 1e6:.2f} million notes each from "
+                     "nothing, one seed; bits a note on `val`. So short a training shows what helps to learn early, not what "
+                     "is reached in the end:\n\n" + table(["trained with", "bits a note", "more"], rows))
+    if metrics.get("curve"):
+        parts.append("![Bits a note on val against notes seen](curve.png)\n")
+    speed = metrics.get("notes_per_second")
+    if speed:
+        parts.append(f"Speed on two threads of a CPU: {cell(speed)} notes a second (median of {speed['n']} runs); "
+                     f"300 notes take {speed['seconds_300']} s, 1,000 take {speed['seconds_1000']} s.\n")
+    if metrics.get("memory_mb"):
+        used = metrics["memory_mb"]
+        parts.append(f"Memory of a process that loads the composer and writes 2,000 notes: {used['whole']} MB at most, of which "
+                     f"{used['imports']} MB are imports.\n")
+    if metrics.get("bars"):
+        words = {True: "yes", False: "**no**", None: "not measured"}
+        rows = [[bar["what"], bar["wanted"] or "–", f"{bar['got']:.4g}" if bar["got"] is not None else "–",
+                 words[bar["holds"]]] for bar in metrics["bars"]]
+        parts.append("## What was to be reached\n\n" + table(["what", "wanted", "measured", "reached"], rows))
+    parts.append(_LIMITS)
+    return "\n".join(parts)
+
+
+def write(metrics: dict, folder: Path) -> None:
+    """README.md, and curve.png where the training's curve is known."""
+    if metrics.get("curve"):
+        draw_curve(metrics["curve"], folder / "curve.png")
+    (folder / "README.md").write_text(card(metrics), encoding="utf-8")
+
+
+_INTRODUCTION = """---
+license: mit
+library_name: posterbeat
+pipeline_tag: other
+tags:
+- music-generation
+- midi
+- lstm
+---
+
+# PosterBeat's composer
+
+A bidirectional LSTM that reads the phrases so far and an LSTM that writes the next one, note by note: (onset step,
+instrument family, pitch, duration, velocity). It composes for five film genres and mixtures of them, for several
+instruments at once.
+
+```python
+from posterbeat import BiLSTMComposer
+
+composer = BiLSTMComposer.from_pretrained("weights/composer")       # this folder, or the Hub repo
+score = composer.generate({"horror": 0.7, "comedy": 0.3}, notes=600, temperature=1.0, seed=7)
+score.to_midi().write("piece.mid")
+```
+
+## Data
+
+Trained on some ten thousand MIDI transcriptions (game scores, classical pieces, silent-film cues, piano performances
+apart), most of them of works under copyright and labelled with a genre by rule, a few hundred by hand. None of them is
+part of this repository. Pieces of one film or one melody are all in one split; models were chosen on `val`, the figures
+here are of `test`.
+"""
+
+_LIMITS = """## Limits
+
+- The genre labels are noisy, and genres overlap: see the judge's recall on real pieces.
+- The longest copied run counts melody intervals and rhythm; short runs are common property of all music, so the
+  yardstick is what real, unseen pieces share with the training set.
+- The data is mostly game music and piano music of Europe, America and Japan; other traditions are hardly in it.
+"""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("weights", type=Path)
+    options = parser.parse_args()
+    write(json.loads((options.weights / "metrics.json").read_text()), options.weights)
+
+
+if __name__ == "__main__":
+    main()
