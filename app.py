@@ -12,10 +12,10 @@ from types import SimpleNamespace
 import gradio as gr
 from starlette.middleware import Middleware
 
-from posterbeat.composer.ensemble import ENSEMBLES
 from posterbeat.controls import SEED
 from posterbeat.errors import PosterBeatError
 from posterbeat.genres import GENRES
+from posterbeat.instruments import ENSEMBLES
 from posterbeat.pipeline import PosterBeat
 from posterbeat.ui.components.example_pieces import heard
 from posterbeat.ui.components.take_strip import TakeStrip

@@ -10,8 +10,9 @@ import numpy as np
 
 from posterbeat import GENRES, BiLSTMComposer
 from posterbeat.hub import weights_folder
+from posterbeat.instruments import FAMILIES
 from posterbeat.music.key import estimate_key
-from posterbeat.music.score import FAMILIES, Score
+from posterbeat.music.score import Score
 
 OUT = Path(__file__).resolve().parent / "soundtracks"
 NOTES, SEEDS = 600, range(5)

@@ -237,7 +237,7 @@ class PosterBeat:
         seed
             0 to 2**32 - 1; the same seed and controls give the same notes. None draws one; `Track.seed` tells it.
         ensemble
-            A name from `posterbeat.composer.ensemble.ENSEMBLES`; None leaves it to the composer.
+            A name from `posterbeat.instruments.ENSEMBLES`; None leaves it to the composer.
         tempo, mode, density
             Beats a minute, 40 to 220; "major" or "minor"; 0 (sparse) to 1 (busy). None leaves them to the composer.
         composer

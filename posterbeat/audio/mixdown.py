@@ -5,7 +5,7 @@ import copy
 import pretty_midi
 
 from posterbeat.errors import RenderError
-from posterbeat.music.score import FAMILIES
+from posterbeat.instruments import DRUMS, FAMILIES, family_of
 
 VOLUME, PAN, REVERB, CHORUS = 7, 10, 91, 93  # General MIDI controller numbers
 MELODIC_CHANNELS = 15  # the sixteenth, number 10, is the drums'
@@ -60,7 +60,7 @@ def mixdown(midi: pretty_midi.PrettyMIDI) -> pretty_midi.PrettyMIDI:
         raise RenderError("This score holds no note, so there is nothing to play: compose at least one note.")
     taken: set[int] = set()
     for track in melodic + drums:
-        family = "drums" if track.is_drum else FAMILIES[track.program // 8]
+        family = FAMILIES[family_of(DRUMS if track.is_drum else track.program)]
         volume, pan, reverb, chorus = _FAMILY[family]
         if not track.is_drum:
             pan = _SEAT.get(track.program, pan)

@@ -9,34 +9,13 @@ import pretty_midi
 from PIL import Image, ImageFilter
 
 from posterbeat.errors import RenderError
-from posterbeat.music.score import FAMILIES
+from posterbeat.instruments import COLOURS, DRUMS, FAMILIES, PITCHES, family_of
 
 WIDTH, HEIGHT, FPS = 1280, 720, 20
 _PIXELS_A_SECOND = 80  # four a frame: an even number, so that half-resolution colour moves without flicker
 _MARGIN = 24
 _BACKGROUND = (11, 10, 10)
 _CURSOR = (240, 189, 91)
-
-# One colour an instrument family, to be told apart on black; those often heard together lie far apart.
-COLOURS = (
-    "#f0bd5b",  # piano
-    "#9be7d8",  # chromatic percussion
-    "#c98bf0",  # organ
-    "#8ecf6b",  # guitar
-    "#ef6f5e",  # bass
-    "#6fb5ff",  # strings
-    "#b8a6ff",  # ensemble
-    "#ffa04d",  # brass
-    "#ff8fb3",  # reed
-    "#7fe3f5",  # pipe
-    "#e8f06a",  # synth lead
-    "#7f8cff",  # synth pad
-    "#5fd6a0",  # synth effects
-    "#d9a06e",  # ethnic
-    "#f5c3a2",  # percussive
-    "#a3b8c2",  # sound effects
-    "#cfc6ba",  # drums
-)
 
 
 def _tones(colour: str) -> list[tuple[int, int, int]]:
@@ -114,11 +93,11 @@ class _Roll:
         low, high = min(pitches) - 2, max(pitches) + 3
         room = HEIGHT - 2 * _MARGIN
         self.thick = int(min(16, max(4, room / (high - low)))) // 2 * 2
-        top = _MARGIN + (room - self.thick) * (high - np.arange(128)) / max(1, high - low)
+        top = _MARGIN + (room - self.thick) * (high - np.arange(PITCHES)) / max(1, high - low)
         self.top = (np.clip(top, 0, HEIGHT - self.thick).astype(int) // 2 * 2).tolist()
         self.cursor = (self.left + (WIDTH - self.left) // 3) // 2 * 2
         self.notes = [
-            (_even(start), max(2, _even(end) - _even(start) - 2), pitch, FAMILIES[16 if drum else program // 8])
+            (_even(start), max(2, _even(end) - _even(start) - 2), pitch, FAMILIES[family_of(DRUMS if drum else program)])
             for start, end, pitch, program, drum in rows]
         self.starts = [note[0] for note in self.notes]
         self.longest = max((note[1] for note in self.notes), default=0)

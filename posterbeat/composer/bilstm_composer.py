@@ -9,10 +9,9 @@ import torch
 from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
 
 from posterbeat.composer import network_input
-from posterbeat.composer.ensemble import choose_programs
 from posterbeat.composer.excerpt import collate, stretch
 from posterbeat.composer.find_repeats import matches
-from posterbeat.composer.network import MEMORY, PHRASE, Batch, ComposerNetwork, bits
+from posterbeat.composer.network import MEMORY, PHRASE, PLAYERS, Batch, ComposerNetwork, bits
 from posterbeat.composer.repeat_plan import plan_form
 from posterbeat.composer.request import Profiles
 from posterbeat.composer.sampling import Writing
@@ -21,6 +20,7 @@ from posterbeat.controls import check_notes, check_seed, check_temperature
 from posterbeat.errors import WeightsError
 from posterbeat.genres import GENRES, mixture
 from posterbeat.hub import load_strict, read_config, read_tensors, resolve
+from posterbeat.instruments import FAMILIES, choose_programs
 from posterbeat.music.events import decode, encode
 from posterbeat.music.key import estimate_key, shift_to_common_key
 from posterbeat.music.score import STEPS_PER_BEAT, Score
@@ -138,13 +138,13 @@ class BiLSTMComposer(PreTrainedModel):
         piece = {
             "fields": events.fields, "onset": events.onset, "bar": events.bar, "match": pointer, "match_length": length,
             "tempo": score.tempo, "density": len(events) / beats, "minor": mode == "minor", "genre": 0,
-            "ensemble": np.bincount(events.fields[:, 1], minlength=17) / len(events),
+            "ensemble": np.bincount(events.fields[:, 1], minlength=len(FAMILIES)) / len(events),
         }
         row = stretch(piece, 0, -(-min(len(events), limit) // PHRASE), "match", MEMORY)
         row["mix"] = np.array([mix[genre] for genre in GENRES], np.float32)
         if not attributes:
             row["condition"][:3] = network_input.condition_buckets(None, None, None, events.bar)[:3]
-            row["ensemble"] = np.zeros(18, np.float32)
+            row["ensemble"] = np.zeros(PLAYERS, np.float32)
         return collate([row])
 
 

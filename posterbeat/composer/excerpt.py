@@ -5,7 +5,7 @@ import torch
 
 from posterbeat.composer import network_input
 from posterbeat.composer.find_repeats import bar_pointers
-from posterbeat.composer.network import MEMORY, PHRASE, Batch
+from posterbeat.composer.network import MEMORY, PHRASE, PLAYERS, Batch
 
 
 def stretch(piece: dict, start: int, phrases: int, hint: str, before: int, random: np.random.Generator | None = None) -> dict:
@@ -38,10 +38,10 @@ def stretch(piece: dict, start: int, phrases: int, hint: str, before: int, rando
     mix = np.zeros(5, np.float32)
     if keep[0] >= 1 / 8:
         mix[int(piece["genre"])] = 1
-    ensemble = np.zeros(18, np.float32)
+    ensemble = np.zeros(PLAYERS, np.float32)
     if keep[1] >= 0.1:
-        ensemble[:17] = piece["ensemble"] > 0.01
-        ensemble[17] = 1
+        ensemble[:-1] = piece["ensemble"] > 0.01
+        ensemble[-1] = 1
     return {
         "previous": previous,
         "progress": network_input.progress_buckets(position, np.maximum(n - position, 0)),

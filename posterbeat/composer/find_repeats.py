@@ -7,6 +7,8 @@ does this one resemble? In composing, a plan answers that question and `bar_poin
 
 import numpy as np
 
+from posterbeat.instruments import DRUM_FAMILY, FAMILIES, PITCHES, note_key
+
 CONTEXTS = (4, 8, 16, 32)  # notes that must agree, shortest first
 RECALL = 0.6  # Jaccard similarity from which a bar counts as a return of another
 LITERAL = 0.85  # ... and from which it is almost the same
@@ -14,7 +16,7 @@ LITERAL = 0.85  # ... and from which it is almost the same
 
 def _codes(fields: np.ndarray) -> np.ndarray:
     step, family, pitch = fields[:, 0].astype(np.uint64), fields[:, 1].astype(np.uint64), fields[:, 2].astype(np.uint64)
-    code = (step * np.uint64(17) + family) * np.uint64(128) + pitch + np.uint64(1)
+    code = (step * np.uint64(len(FAMILIES)) + family) * np.uint64(PITCHES) + pitch + np.uint64(1)
     with np.errstate(over="ignore"):
         code = code * np.uint64(0x9E3779B97F4A7C15)
         return code ^ (code >> np.uint64(29))
@@ -92,7 +94,7 @@ def recalled_bars(fields: np.ndarray, onset: np.ndarray, bar: int) -> tuple[np.n
     source, similarity = np.full(bars, -1, np.int32), np.zeros(bars, np.float32)
     if bars < 2:
         return source, similarity
-    drums = fields[:, 1] == 16
+    drums = fields[:, 1] == DRUM_FAMILY
     place = (onset % bar) * 24 + np.where(drums, 12, 0) + fields[:, 2] % 12
     cells, columns = np.unique(place, return_inverse=True)
     grid = np.zeros((bars, len(cells)), np.float32)
@@ -117,11 +119,6 @@ def recalled_bars(fields: np.ndarray, onset: np.ndarray, bar: int) -> tuple[np.n
     return source, similarity
 
 
-def order_keys(fields: np.ndarray, onset: np.ndarray) -> np.ndarray:
-    """np.ndarray of int64, shape (notes,): sorts as (onset, family, pitch) do."""
-    return (onset.astype(np.int64) * 32 + fields[:, 1]) * 128 + fields[:, 2]
-
-
 def bar_pointers(fields: np.ndarray, onset: np.ndarray, bar: int, source: np.ndarray) -> np.ndarray:
     """For each note, the index of the note that comes next in the bar which its own bar recalls, or -1.
 
@@ -129,8 +126,8 @@ def bar_pointers(fields: np.ndarray, onset: np.ndarray, bar: int, source: np.nda
     """
     index = onset // bar
     recalled = source[index]
-    keys = order_keys(fields, onset)
-    back = (index - recalled).astype(np.int64) * bar * 32 * 128
+    keys = note_key(onset.astype(np.int64), fields[:, 1], fields[:, 2])
+    back = note_key((index - recalled).astype(np.int64) * bar, 0, 0)
     pointer = np.searchsorted(keys, keys - back, side="right").astype(np.int32)
     pointer[(recalled < 0) | (pointer > np.arange(len(onset)))] = -1
     return pointer

@@ -15,7 +15,7 @@ class PitchShare(LogitsProcessor):
         self._share, self._least = share, least
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        """Logits (1, 128) of the next pitch, given the pitches so far, drums left out, (1, notes)."""
+        """Logits (1, pitches) of the next pitch, given the pitches so far, drums left out, (1, notes)."""
         written = input_ids.shape[1]
         if written < self._least:
             return scores
@@ -55,7 +55,7 @@ class EndlessBar(LogitsProcessor):
         return [pitch for place, other, pitch in self._now if (place, other) == (onset % self._bar, family)]
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        """Logits (1, 128) of the pitch of a note, given its onset and family, (1, 2)."""
+        """Logits (1, pitches) of the pitch of a note, given its onset and family, (1, 2)."""
         pitches = self.at(*input_ids[0].tolist())
         if not pitches:
             return scores

@@ -12,12 +12,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from posterbeat.instruments import FAMILIES, TONES, tone
 from posterbeat.music.events import FIELDS, SIZES
 
 PHRASE = 64  # notes a phrase: about two bars of an ensemble, four of a piano
 MEMORY = 5  # finished phrases that the writer can look back to, besides the opening
+PLAYERS = len(FAMILIES) + 1  # who plays, and whether that is known
 HINTS = 3  # notes of the recalled place that the writer is shown
-START = 17  # family of the event before the first note
+START = len(FAMILIES)  # family of the event before the first note
 
 
 @dataclass
@@ -29,13 +31,13 @@ class Batch:
     hint : (b, t, HINTS, 5) fields of the recalled notes; family START where there is none
     hint_kind : (b, t) which sort of recall, 0 to 8
     back : (b, t, HINTS, 5) fields of the notes that came one bar before, like `hint`
-    voice : (b, t, 2, 4) the last two notes of the target's family: pitch (drums + 128, none 256), duration, velocity, age
+    voice : (b, t, 2, 4) the last two notes of the target's family: tone (`TONES` for none), duration, velocity, age
     target : (b, t, 5)
     phrases : (b, p, PHRASE, 8) notes of the phrases to read, like `previous`
     visible : (b, t, p) age of each phrase seen from each note, 0 opening, 1 to MEMORY; -1 hidden
     condition : (b, 4) tempo, density, mode and metre buckets, last bucket of each for unknown
     mix : (b, 5) float, genre weights, zeros for unknown
-    ensemble : (b, 18) float, instrument families present, and 1 for known
+    ensemble : (b, PLAYERS) float, instrument families present, and 1 for known
     """
 
     previous: Tensor
@@ -57,13 +59,11 @@ class Note(nn.Module):
 
     def __init__(self, width: int):
         super().__init__()
-        sizes = (SIZES["step"], START + 1, 256, SIZES["duration"], SIZES["velocity"], 8, 12, 8)
+        sizes = (SIZES["step"], START + 1, TONES, SIZES["duration"], SIZES["velocity"], 8, 12, 8)
         self.tables = nn.ModuleList(nn.Embedding(size, width) for size in sizes)
 
     def forward(self, note: Tensor) -> Tensor:
-        # A drum's number is not a pitch: the kit has embeddings of its own.
-        pitch = note[..., 2] + 128 * (note[..., 1] == 16)
-        columns = [note[..., 0], note[..., 1], pitch, *note[..., 3:].unbind(-1)]
+        columns = [note[..., 0], note[..., 1], tone(note[..., 2], note[..., 1]), *note[..., 3:].unbind(-1)]
         return sum(table(column) for table, column in zip(self.tables, columns))
 
 
@@ -83,13 +83,13 @@ class Reader(nn.Module):
 
 
 class Conditions(nn.Module):
-    """What the piece should be: (b, 4), (b, 5), (b, 18) -> (b, width)."""
+    """What the piece should be: (b, 4), (b, genres), (b, PLAYERS) -> (b, width)."""
 
     def __init__(self, width: int, sizes: tuple[int, ...]):
         super().__init__()
         self.tables = nn.ModuleList(nn.Embedding(size, width) for size in sizes)
         self.mix = nn.Linear(5, width, bias=False)
-        self.ensemble = nn.Linear(18, width, bias=False)
+        self.ensemble = nn.Linear(PLAYERS, width, bias=False)
         self.out = nn.Linear(width, width)
 
     def forward(self, condition: Tensor, mix: Tensor, ensemble: Tensor) -> Tensor:
@@ -104,12 +104,12 @@ class Heads(nn.Module):
         super().__init__()
         self.hidden = nn.ModuleList(nn.Linear(width, hidden) for _ in FIELDS)
         self.out = nn.ModuleList(nn.Linear(hidden, SIZES[name]) for name in FIELDS)
-        given = (SIZES["step"], SIZES["family"], 256, SIZES["duration"])
+        given = (SIZES["step"], SIZES["family"], TONES, SIZES["duration"])
         self.given = nn.ModuleList(
             nn.ModuleList(nn.Embedding(size, hidden) for size in given[:index]) for index in range(len(FIELDS))
         )
         # From the pitch on, the last two notes of the same family: its line so far.
-        voice = (257, SIZES["duration"], SIZES["velocity"], SIZES["step"])
+        voice = (TONES + 1, SIZES["duration"], SIZES["velocity"], SIZES["step"])
         self.voice = nn.ModuleList(nn.Embedding(size, 96) for size in voice * 2)
         self.voice_out = nn.ModuleList(nn.Linear(8 * 96, hidden, bias=False) for _ in range(3))
 
@@ -129,7 +129,7 @@ class Heads(nn.Module):
 
     def forward(self, state: Tensor, target: Tensor, voice: Tensor) -> list[Tensor]:
         step, family, pitch, duration, _ = target.clamp(min=0).unbind(-1)
-        given = [step, family, pitch + 128 * (family == 16), duration]
+        given = [step, family, tone(pitch, family), duration]
         line = self.line(voice)
         return [self.logits(index, state, given[:index], line) for index in range(len(FIELDS))]
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from posterbeat.composer.find_repeats import LITERAL
 from posterbeat.composer.network import HINTS, MEMORY, PHRASE, START
+from posterbeat.instruments import TONES, tone
 from posterbeat.music.events import MAX_STEP, place_in_bar
 
 _WRITTEN = np.array([1, 2, 4, 8, 16, 32, 64, 96, 128, 192, 256, 384, 512, 1024, 2048])
@@ -49,17 +50,17 @@ def first_event() -> np.ndarray:
 
 
 def voices(fields: np.ndarray, onset: np.ndarray) -> np.ndarray:
-    """The last two notes of each note's own family: (notes, 2, 4), pitch (256 for none), duration, velocity, age."""
+    """The last two notes of each note's own family: (notes, 2, 4), tone (`TONES` for none), duration, velocity, age."""
     n = len(fields)
     out = np.zeros((n, 2, 4), np.int64)
-    out[:, :, 0] = 256
+    out[:, :, 0] = TONES
     order = np.lexsort((np.arange(n), fields[:, 1]))
     family = fields[order, 1]
     for back in (1, 2):
         same = np.zeros(n, bool)
         same[back:] = family[back:] == family[:-back]
         here, before = order[same], order[np.flatnonzero(same) - back]
-        out[here, back - 1, 0] = fields[before, 2] + 128 * (fields[before, 1] == 16)
+        out[here, back - 1, 0] = tone(fields[before, 2], fields[before, 1])
         out[here, back - 1, 1:3] = fields[before, 3:5]
         out[here, back - 1, 3] = np.minimum(onset[here] - onset[before], MAX_STEP)
     return out

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from posterbeat.composer.ensemble import families_of
 from posterbeat.controls import check_density, check_mode, check_tempo
 from posterbeat.errors import WeightsError
 from posterbeat.genres import GENRES
+from posterbeat.instruments import FAMILIES, families_of
 
 COLUMNS = ("tempo", "density", "minor", "bar", "shift")
-_FAMILIES = slice(len(COLUMNS), len(COLUMNS) + 17)  # the percentage of notes that each family plays
+_FAMILIES = slice(len(COLUMNS), len(COLUMNS) + len(FAMILIES))  # the percentage of notes that each family plays
 _TYPICAL = slice(_FAMILIES.stop, _FAMILIES.stop + len(GENRES))  # how far in per cent the row sounds like each genre
 # How much likelier a row becomes with what it says of the genre. A row of two genres serves a mixture of both best, and
 # the more one of them weighs, the more the rows lean to it. Chosen on `val`.
@@ -24,7 +24,7 @@ _LEANING = 5.0
 @dataclass(frozen=True)
 class Request:
     """tempo in beats a minute; density in notes a beat; bar in twelfths of a beat; shift in semitones from C major or
-    A minor; shares : np.ndarray of float, shape (17,), of the notes that each instrument family plays, summing to 1."""
+    A minor; shares : np.ndarray of float, shape (families,), of the notes that each instrument family plays, summing to 1."""
 
     tempo: float
     density: float
@@ -35,14 +35,14 @@ class Request:
 
     @property
     def families(self) -> np.ndarray:
-        """np.ndarray of bool, shape (17,): who plays at all."""
+        """np.ndarray of bool, shape (families,): who plays at all."""
         return self.shares > 0
 
 
 class Profiles:
     """Attributes of real pieces as the composer's config.json keeps them: by genre, a string of numbers a piece.
 
-    The numbers are those of `COLUMNS`, 17 percentages of notes by family, and 5 percentages that say how typical of
+    The numbers are those of `COLUMNS`, percentages of notes by family, and 5 percentages that say how typical of
     each genre the piece is.
     """
 
@@ -64,7 +64,7 @@ class Profiles:
         tempo : beats a minute, 40 to 220
         density : 0 (the sparsest pieces of the mixture) to 1 (the densest)
         mode : "major" or "minor"
-        ensemble : a name from `ensemble.ENSEMBLES`
+        ensemble : a name from `instruments.ENSEMBLES`
 
         Raises
         ------

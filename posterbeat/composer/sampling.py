@@ -21,9 +21,9 @@ from posterbeat.composer.repeat_plan import Plan
 from posterbeat.composer.request import Request
 from posterbeat.composer.stepper import Stepper, Tables
 from posterbeat.cpu import one_thread
+from posterbeat.instruments import BASS, DRUM_FAMILY, FAMILIES, PERCUSSIVE, PITCHES, TONES, note_key, tone
 from posterbeat.music.events import DURATIONS, MAX_STEP, SIZES, place_in_bar
 
-_BASS, _PERCUSSIVE, _DRUMS = 4, 14, 16
 _RECENT = 96  # notes over which the ensemble's balance is watched
 _BALANCE = 0.7  # how firmly it is kept, on logits: 0 not at all, 1 in proportion
 _NARROWER = {"step": 0.90, "pitch": 0.89}  # of top_p: a wrong note and a stumble are heard sooner than an odd length
@@ -62,16 +62,16 @@ class Writing:
         self._stepper = Stepper(
             tables, torch.from_numpy(buckets).expand(rows, -1), torch.from_numpy(mixes),
             torch.from_numpy(known))
-        self._families, self._recent = request.families, np.zeros(17)
+        self._families, self._recent = request.families, np.zeros(len(FAMILIES))
         self._fields, self._onsets, self._keys = [], [], []
-        self._lines = [[] for _ in range(17)]  # indices of the notes of each family
+        self._lines = [[] for _ in range(len(FAMILIES))]  # indices of the notes of each family
         self._recalled, self._pull = None, 0.0
         self._tuned, self._tunes = torch.zeros(1, notes, dtype=torch.long), 0  # pitches written, drums left out, and how many
         self._pitch_share, self._endless = PitchShare(), EndlessBar(request.bar)
         self._finale = self._finale_families()
         self._top_family = int(np.flatnonzero(request.families)[-1])
         # Pitches that stay on the keyboard once the piece is moved to its own key.
-        self._low, self._high = max(0, request.shift), min(127, 127 + request.shift)
+        self._low, self._high = max(0, request.shift), min(PITCHES - 1, PITCHES - 1 + request.shift)
 
     def write(self, progress: Callable[[int, int], None] | None = None) -> np.ndarray:
         """The fields of all notes; `progress(written, total)` is called every 16 notes and may raise to stop."""
@@ -106,7 +106,7 @@ class Writing:
         if source < 0:
             return notes
         bar, index = self._request.bar, len(self._fields)
-        pointer = bisect.bisect_right(self._keys, self._keys[-1] - (here - source) * bar * 32 * 128)
+        pointer = bisect.bisect_right(self._keys, self._keys[-1] - note_key((here - source) * bar, 0, 0))
         for row in range(min(HINTS, index - pointer)):
             notes[row] = self._fields[pointer + row]
         if pointer < index:
@@ -145,10 +145,10 @@ class Writing:
         return fields
 
     def _guarded(self, logits: torch.Tensor, fields: list[int]) -> torch.Tensor:
-        """The logits of a pitch, (128,), without those that would let the piece get stuck."""
+        """The logits of a pitch, (pitches,), without those that would let the piece get stuck."""
         onset = (self._onsets[-1] if self._onsets else 0) + fields[0]
         logits = self._endless(torch.tensor([[onset, fields[1]]]), logits[None])
-        if fields[1] != _DRUMS:
+        if fields[1] != DRUM_FAMILY:
             logits = self._pitch_share(self._tuned[:, :self._tunes], logits)
         return logits[0]
 
@@ -176,11 +176,11 @@ class Writing:
         if name == "family":
             allowed = self._families.copy()
             if together:
-                allowed &= np.arange(17) >= last[1] + (last[2] >= self._highest(last[1]))
+                allowed &= np.arange(len(FAMILIES)) >= last[1] + (last[2] >= self._highest(last[1]))
             return allowed
         if name == "pitch":
             allowed = np.ones(SIZES[name], bool)
-            if fields[1] != _DRUMS:
+            if fields[1] != DRUM_FAMILY:
                 allowed[:self._low] = allowed[self._high + 1:] = False
             if together and fields[1] == last[1]:
                 allowed[:last[2] + 1] = False
@@ -193,9 +193,9 @@ class Writing:
             gap = (-self._onsets[-1]) % self._request.bar or self._request.bar
             return np.arange(SIZES[name]) == (min(gap, MAX_STEP) if left == len(self._finale) else 0)
         if name == "family":
-            return np.arange(17) == self._finale[-left]
+            return np.arange(len(FAMILIES)) == self._finale[-left]
         if name == "pitch":
-            family, pitch = fields[1], np.arange(128)
+            family, pitch = fields[1], np.arange(PITCHES)
             triad = _MINOR_TRIAD if self._request.minor else _MAJOR_TRIAD
             same = [other for other in self._finale[-left:] if other == family]
             lowest = self._low
@@ -203,7 +203,7 @@ class Writing:
                 lowest = self._fields[-1][2] + 1
             # Chord tones are at most five semitones apart: this leaves room above for those still to come.
             chord = np.isin(pitch % 12, triad) & (pitch >= lowest) & (pitch <= self._high - 5 * (len(same) - 1))
-            rooted = chord & (pitch % 12 == triad[0]) if family == _BASS or left == 1 else chord
+            rooted = chord & (pitch % 12 == triad[0]) if family == BASS or left == 1 else chord
             heard = [self._fields[index][2] for index in self._lines[family][-8:]]
             near = rooted & (np.abs(pitch - np.median(heard)) <= 9) if heard else rooted
             return next(choice for choice in (near, rooted, chord) if choice.any())
@@ -212,24 +212,24 @@ class Writing:
         return (bar <= DURATIONS) & (2 * bar >= DURATIONS) if name == "duration" else None
 
     def _highest(self, family: int) -> int:
-        return 127 if family == _DRUMS else self._high
+        return PITCHES - 1 if family == DRUM_FAMILY else self._high
 
     def _finale_families(self) -> list[int]:
         """Who plays the closing chord, a family a note, in the order of writing: three to six of those that play most."""
-        shares = self._request.shares[:_DRUMS]
-        playing = [family for family in range(_DRUMS) if shares[family] > 0]
+        shares = self._request.shares[:DRUM_FAMILY]
+        playing = [family for family in range(DRUM_FAMILY) if shares[family] > 0]
         # Woodblocks and noises close nothing, unless they are alone.
-        playing = [family for family in playing if family < _PERCUSSIVE] or playing
+        playing = [family for family in playing if family < PERCUSSIVE] or playing
         most = sorted(playing, key=lambda family: -shares[family])[:6]
         return sorted(most + most[:1] * max(0, 3 - len(most))) if most else []
 
     def _line(self, fields: list[int]) -> np.ndarray:
         """The last two notes of the family just chosen, as `network_input.voices` has them."""
-        line = np.array([[256, 0, 0, 0], [256, 0, 0, 0]])
+        line = np.array([[TONES, 0, 0, 0], [TONES, 0, 0, 0]])
         onset = (self._onsets[-1] if self._onsets else 0) + fields[0]
         for back, index in enumerate(reversed(self._lines[fields[1]][-2:])):
             note = self._fields[index]
-            line[back] = (note[2] + 128 * (note[1] == _DRUMS), note[3], note[4], min(onset - self._onsets[index], MAX_STEP))
+            line[back] = (tone(note[2], note[1]), note[3], note[4], min(onset - self._onsets[index], MAX_STEP))
         return line
 
     def _append(self, fields: list[int]) -> None:
@@ -238,10 +238,10 @@ class Writing:
         self._recent[fields[1]] += 1
         if len(self._fields) >= _RECENT:
             self._recent[self._fields[-_RECENT][1]] -= 1
-        if fields[1] != _DRUMS:
+        if fields[1] != DRUM_FAMILY:
             self._tuned[0, self._tunes] = fields[2]
             self._tunes += 1
         self._endless.add(onset, fields[1], fields[2])
         self._fields.append(fields)
         self._onsets.append(onset)
-        self._keys.append((onset * 32 + fields[1]) * 128 + fields[2])
+        self._keys.append(note_key(onset, fields[1], fields[2]))

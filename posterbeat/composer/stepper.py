@@ -11,6 +11,7 @@ import torch.nn.functional as F
 
 from posterbeat.composer.network import HINTS, MEMORY, PHRASE, ComposerNetwork
 from posterbeat.composer.quantised_matrix import Matrix, smallest
+from posterbeat.instruments import tone
 from posterbeat.music.events import FIELDS
 
 _PARTS = 5  # fields of a note, in hints
@@ -84,7 +85,7 @@ class Stepper:
     Parameters
     ----------
     tables : Tables
-    condition : (b, 4) int, mix : (b, 5) float, ensemble : (b, 18) float, as in `network.Batch`
+    condition : (b, 4) int, mix : (b, 5) float, ensemble : (b, PLAYERS) float, as in `network.Batch`
     """
 
     def __init__(self, tables: Tables, condition: torch.Tensor, mix: torch.Tensor, ensemble: torch.Tensor):
@@ -159,7 +160,7 @@ class Stepper:
 def _own_pitch(note) -> list[int]:
     """The note's columns, a drum's number moved to where the kit's own embeddings are."""
     columns = note.tolist() if isinstance(note, np.ndarray) else list(note)
-    columns[2] += 128 * (columns[1] == 16)
+    columns[2] = tone(columns[2], columns[1])
     return columns
 
 

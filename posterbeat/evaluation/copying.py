@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from posterbeat.music.score import DRUMS, Score
+from posterbeat.instruments import DRUMS
+from posterbeat.music.score import Score
 
 LONGEST_STEP = 96  # two bars of 4/4; a longer pause is a pause
 _STEPS = LONGEST_STEP + 1

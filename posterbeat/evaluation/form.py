@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from posterbeat.instruments import DRUMS, note_key
 from posterbeat.music.key import estimate_key
-from posterbeat.music.score import DRUMS, STEPS_PER_BEAT, Score
+from posterbeat.music.score import STEPS_PER_BEAT, Score
 
 ALIKE = 0.6  # Jaccard index of two bars from which one closely matches the other
 _LATER = 4  # an idea that comes again within four bars is a repetition, not a return
@@ -63,7 +64,7 @@ def longest_repeat(score: Score) -> int:
     if not len(score):
         return 0
     bars = int(score.onset.max()) // score.bar + 1
-    code = ((score.onset % score.bar) * 17 + score.family) * 128 + score.pitch
+    code = note_key(score.onset % score.bar, score.family, score.pitch)
     edges = np.searchsorted(score.onset, np.arange(bars + 1) * score.bar)
     longest = run = 0
     before = b""

@@ -10,7 +10,8 @@ import numpy as np
 
 from posterbeat.evaluation.copying import skyline
 from posterbeat.evaluation.texture import pitch_class_histogram
-from posterbeat.music.score import DRUMS, STEPS_PER_BEAT, Score
+from posterbeat.instruments import DRUMS
+from posterbeat.music.score import STEPS_PER_BEAT, Score
 
 FEATURES = ("pitch_count", "pitch_range", "pitch_class_histogram", "transition_matrix", "inter_onset_interval",
             "note_length")

@@ -5,8 +5,9 @@ import numpy as np
 from posterbeat.evaluation.copying import skyline
 from posterbeat.evaluation.form import returning_bars
 from posterbeat.evaluation.texture import groove_consistency, pitch_class_entropy, polyphony, scale_consistency
+from posterbeat.instruments import DRUMS, FAMILIES
 from posterbeat.music.key import estimate_key
-from posterbeat.music.score import DRUMS, FAMILIES, STEPS_PER_BEAT, Score
+from posterbeat.music.score import STEPS_PER_BEAT, Score
 
 _DRUM_GROUPS = {  # General MIDI percussion keys
     "kick": (35, 36), "snare": (37, 38, 39, 40), "hi-hat": (42, 44, 46), "tom": (41, 43, 45, 47, 48, 50),

@@ -7,7 +7,8 @@ as in the Multitrack Music Transformer (Dong et al., ICASSP 2023): closer to rea
 import numpy as np
 
 from posterbeat.evaluation.form import longest_repeat
-from posterbeat.music.score import DRUMS, STEPS_PER_BEAT, Score
+from posterbeat.instruments import DRUMS
+from posterbeat.music.score import STEPS_PER_BEAT, Score
 
 _MAJOR_SCALE = np.array([1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1])
 # A natural minor scale holds the notes of a major one, so that twelve scales cover MusPy's twenty-four.

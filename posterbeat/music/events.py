@@ -4,14 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from posterbeat.music.score import DRUMS, STEPS_PER_BEAT, Score
+from posterbeat.instruments import DRUM_FAMILY, DRUMS, FAMILIES, PITCHES
+from posterbeat.music.score import STEPS_PER_BEAT, Score
 
 # Note lengths in twelfths of a beat: powers of two and three, from a thirty-second triplet to eight bars.
 DURATIONS = np.array([1, 2, 3, 4, 6, 8, 9, 12, 16, 18, 24, 30, 36, 42, 48, 60, 72, 84, 96, 120, 144, 192, 240, 288, 384])
 MAX_STEP = 96  # two bars of 4/4; a longer rest is written as this
 VELOCITY_BINS = 8
 FIELDS = ("step", "family", "pitch", "duration", "velocity")
-SIZES = {"step": MAX_STEP + 1, "family": 17, "pitch": 128, "duration": len(DURATIONS), "velocity": VELOCITY_BINS}
+SIZES = {"step": MAX_STEP + 1, "family": len(FAMILIES), "pitch": PITCHES, "duration": len(DURATIONS), "velocity": VELOCITY_BINS}
 _EDGES = np.sqrt(DURATIONS[:-1] * DURATIONS[1:])  # nearest in logarithm
 
 
@@ -69,13 +70,13 @@ def decode(fields: np.ndarray, programs: np.ndarray, *, tempo: float, bar: int, 
     Parameters
     ----------
     fields : np.ndarray of int, shape (notes, 5), as in `Events`
-    programs : np.ndarray of int, shape (17,), the General MIDI program that plays each family (`DRUMS` for the kit)
+    programs : np.ndarray of int, shape (families,), the General MIDI program that plays each family (`DRUMS` for the kit)
     tempo : beats a minute
     bar : twelfths of a beat
     shift : semitones added to pitched notes; a note that would leave 0 to 127 moves by an octave
     """
     step, family, pitch, duration, velocity = np.asarray(fields, dtype=np.int32).T
-    pitch = np.where(family == 16, pitch, pitch + shift)
+    pitch = np.where(family == DRUM_FAMILY, pitch, pitch + shift)
     pitch = np.where(pitch < 0, pitch + 12, np.where(pitch > 127, pitch - 12, pitch))
     bin_width = 128 // VELOCITY_BINS
     return Score(np.cumsum(step), DURATIONS[duration], pitch, velocity * bin_width + bin_width // 2,

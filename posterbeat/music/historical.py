@@ -21,7 +21,8 @@ from posterbeat.controls import check_notes, check_seed, check_temperature, chec
 from posterbeat.errors import ParameterError, WeightsError
 from posterbeat.genres import mixture
 from posterbeat.hub import load_strict, read_config, read_tensors, resolve
-from posterbeat.music.score import DRUMS, Score
+from posterbeat.instruments import DRUMS
+from posterbeat.music.score import Score
 
 WINDOW = 100  # words read for each word written
 STEP = 6  # twelfths of a beat from word to word: half a beat

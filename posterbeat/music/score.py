@@ -8,13 +8,9 @@ import numpy as np
 import pretty_midi
 
 from posterbeat.errors import ScoreError
+from posterbeat.instruments import DRUMS, FAMILIES, family_of
 
 STEPS_PER_BEAT = 12
-DRUMS = 128  # the value of `program` that marks the drum kit
-FAMILIES = (
-    "piano", "chromatic percussion", "organ", "guitar", "bass", "strings", "ensemble", "brass", "reed",
-    "pipe", "synth lead", "synth pad", "synth effects", "ethnic", "percussive", "sound effects", "drums",
-)  # General MIDI's sixteen families of eight programs, then the drum kit
 _TICKS_PER_STEP = 40  # 480 MIDI ticks a beat
 
 
@@ -45,8 +41,7 @@ class Score:
         arrays = [np.asarray(getattr(self, name), dtype=np.int32) for name in fields]
         if len({array.shape for array in arrays}) != 1 or arrays[0].ndim != 1:
             raise ScoreError("The arrays of a score must have one length.")
-        family = np.minimum(arrays[4] // 8, 16)
-        order = np.lexsort((arrays[4], arrays[2], family, arrays[0]))
+        order = np.lexsort((arrays[4], arrays[2], family_of(arrays[4]), arrays[0]))
         for name, array in zip(fields, arrays):
             object.__setattr__(self, name, array[order])
 
@@ -62,7 +57,7 @@ class Score:
     @property
     def family(self) -> np.ndarray:
         """np.ndarray of int32, shape (notes,): index into `FAMILIES`."""
-        return np.minimum(self.program // 8, 16)
+        return family_of(self.program)
 
     @property
     def seconds(self) -> float:
@@ -94,7 +89,7 @@ class Score:
         for program in np.unique(plain.program):
             drums = program == DRUMS
             track = pretty_midi.Instrument(0 if drums else int(program), is_drum=bool(drums),
-                                           name=FAMILIES[min(int(program) // 8, 16)])
+                                           name=FAMILIES[family_of(int(program))])
             for row in np.flatnonzero(plain.program == program):
                 onset, end = plain.onset[row], plain.onset[row] + plain.duration[row]
                 track.notes.append(pretty_midi.Note(

@@ -13,8 +13,9 @@ import numpy as np
 import pretty_midi
 
 from posterbeat.errors import PosterBeatError
+from posterbeat.instruments import DRUMS
 from posterbeat.music.key import estimate_key
-from posterbeat.music.score import DRUMS, STEPS_PER_BEAT, Score
+from posterbeat.music.score import STEPS_PER_BEAT, Score
 
 _BEAT = STEPS_PER_BEAT
 _SIXTEENTH, _TRIPLET = _BEAT // 4, _BEAT // 3

@@ -6,10 +6,8 @@ from typing import Any
 import numpy as np
 
 from posterbeat.errors import PosterBeatError
-from posterbeat.music.score import FAMILIES
+from posterbeat.instruments import DRUMS, family_of
 from posterbeat.ui.page import text
-
-_DRUMS = len(FAMILIES) - 1
 
 
 def without(take: dict[str, Any], families: list[int]) -> dict[str, Any]:
@@ -48,7 +46,7 @@ def without(take: dict[str, Any], families: list[int]) -> dict[str, Any]:
             raise PosterBeatError(text.GONE) from error
         played = humanise(midi, take["seed"])  # all of it, so that those who stay play as they did
         played.instruments = [
-            track for track in played.instruments if (_DRUMS if track.is_drum else track.program // 8) not in silent
+            track for track in played.instruments if family_of(DRUMS if track.is_drum else track.program) not in silent
         ]
         samples, rate = render(played)
         samples = np.pad(samples[:length], ((0, max(0, length - len(samples))), (0, 0)))

@@ -8,7 +8,6 @@ import torch
 
 from posterbeat.composer import network_input
 from posterbeat.composer.bilstm_composer import BiLSTMComposer, ComposerConfig
-from posterbeat.composer.ensemble import ENSEMBLES, families_of
 from posterbeat.composer.excerpt import collate, stretch
 from posterbeat.composer.find_repeats import bar_pointers
 from posterbeat.composer.network import bits
@@ -19,6 +18,7 @@ from posterbeat.composer.sampling import Writing
 from posterbeat.composer.stepper import Stepper, Tables
 from posterbeat.errors import ParameterError, WeightsError
 from posterbeat.genres import GENRES
+from posterbeat.instruments import ENSEMBLES, families_of
 from posterbeat.music.events import FIELDS
 from tests.music.made import tune
 

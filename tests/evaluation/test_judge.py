@@ -8,7 +8,8 @@ from posterbeat.errors import WeightsError
 from posterbeat.evaluation import STYLE_FEATURES, style_features
 from posterbeat.evaluation.judge import Judge, macro_recall
 from posterbeat.genres import GENRES
-from posterbeat.music.score import DRUMS, Score
+from posterbeat.instruments import DRUMS
+from posterbeat.music.score import Score
 
 ensemble = pytest.importorskip("sklearn.ensemble")
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from posterbeat import evaluation
-from posterbeat.music.score import DRUMS, Score
+from posterbeat.instruments import DRUMS
+from posterbeat.music.score import Score
 
 
 def tune(pitches, steps=12, program=0, tempo=120.0, bar=48):

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from posterbeat.music.score import DRUMS, Score
+from posterbeat.instruments import DRUMS
+from posterbeat.music.score import Score
 
 
 def tune(bars: int = 8, *, tempo: float = 120.0) -> Score:

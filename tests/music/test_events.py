@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from posterbeat.composer.find_repeats import MatchFinder, bar_pointers, matches, recalled_bars
+from posterbeat.instruments import DRUMS
 from posterbeat.music.events import DURATIONS, FIELDS, SIZES, decode, encode
 from posterbeat.music.key import estimate_key, shift_to_common_key
-from posterbeat.music.score import DRUMS, Score
+from posterbeat.music.score import Score
 from tests.music.made import chance, tune
 
 PROGRAMS = np.array([0, 9, 19, 24, 33, 40, 48, 56, 68, 73, 80, 88, 96, 104, 112, 120, DRUMS])

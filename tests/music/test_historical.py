@@ -7,6 +7,7 @@ from safetensors.torch import load_file, save_file
 
 from posterbeat import PosterBeat
 from posterbeat.errors import ParameterError, WeightsError
+from posterbeat.instruments import DRUMS
 from posterbeat.music.historical import (
     STACKS,
     STEP,
@@ -18,7 +19,7 @@ from posterbeat.music.historical import (
     vocabulary,
     words_of,
 )
-from posterbeat.music.score import DRUMS, Score
+from posterbeat.music.score import Score
 
 SHORT = (0, 1, 2, 3)  # a short window keeps composing quick
 WORDS = ("0.4.7", "2.5.9", "p60", "p62", "p64", "p67")

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from posterbeat.errors import ScoreError
-from posterbeat.music.score import DRUMS, Score
+from posterbeat.instruments import DRUMS
+from posterbeat.music.score import Score
 from tests.music.made import chance, tune
 
 

@@ -7,7 +7,8 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from posterbeat.music.score import DRUMS, Score
+from posterbeat.instruments import DRUMS
+from posterbeat.music.score import Score
 from posterbeat.music.sheet import engrave, to_musicxml
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from posterbeat.instruments import DRUMS, FAMILIES
 from posterbeat.music.key import estimate_key
-from posterbeat.music.score import DRUMS, FAMILIES, STEPS_PER_BEAT, Score
+from posterbeat.music.score import STEPS_PER_BEAT, Score
 
 # One hue a family, far apart where families often sound together.
 COLOURS = (

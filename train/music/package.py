@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 
 from posterbeat.composer.bilstm_composer import BiLSTMComposer, ComposerConfig
 from posterbeat.genres import GENRES
+from posterbeat.instruments import DRUM_FAMILY
 
 _ROWS = 300  # pieces a genre whose attributes are kept
 _MIN_NOTES = 200
@@ -65,7 +66,7 @@ def profiles(data: Path, seed: int = 0) -> dict[str, list[str]]:
     for index, genre in enumerate(GENRES):
         fit = (arrays["split"] == 0) & (arrays["genre"] == index) & (arrays["length"] >= _MIN_NOTES)
         # A piece that is mostly drums is no soundtrack.
-        fit &= arrays["ensemble"][:, 16] <= 0.5
+        fit &= arrays["ensemble"][:, DRUM_FAMILY] <= 0.5
         # Tempi far out are how some files write double time; nearly empty pieces give a composer nothing to do.
         fit &= (arrays["tempo"] >= 45) & (arrays["tempo"] <= 210) & (arrays["density"] >= 1)
         weight = _QUALITY[arrays["quality"]] * fit

@@ -20,9 +20,10 @@ from rich.progress import track
 
 from posterbeat.composer.find_repeats import bar_pointers, matches, recalled_bars
 from posterbeat.genres import GENRES
+from posterbeat.instruments import DRUMS, FAMILIES
 from posterbeat.music.events import encode
 from posterbeat.music.key import estimate_key, shift_to_common_key
-from posterbeat.music.score import DRUMS, STEPS_PER_BEAT, Score
+from posterbeat.music.score import STEPS_PER_BEAT, Score
 
 MAX_GRID_ERROR = 0.12  # mean distance of onsets from the grid, in twelfths of a beat
 MIN_NOTES = 32
@@ -95,7 +96,7 @@ def prepare(folder: Path, out: Path) -> dict:
         parts["bar_pointer"].append(bar_pointers(events.fields, events.onset, events.bar, source))
         parts["bar_similarity"].append(similarity[events.onset // events.bar].astype(np.float16))
         beats = max(1.0, (events.onset[-1] + STEPS_PER_BEAT) / STEPS_PER_BEAT)
-        share = np.bincount(events.fields[:, 1], minlength=17) / len(events)
+        share = np.bincount(events.fields[:, 1], minlength=len(FAMILIES)) / len(events)
         kept.append((len(events), GENRES.index(row["genre"]), ("train", "val", "test").index(row["split"]),
                      "ABC".index(row.get("label_quality") or "C"), score.bar, tonic, int(mode == "minor"), shift,
                      score.tempo, len(events) / beats, *share, row["file"]))

@@ -6,8 +6,8 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from posterbeat.audio.video import COLOURS
-from posterbeat.music.score import FAMILIES, STEPS_PER_BEAT, Score
+from posterbeat.instruments import COLOURS, FAMILIES
+from posterbeat.music.score import STEPS_PER_BEAT, Score
 
 _HERE = Path(__file__).parent
 

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import gradio as gr
 
-from posterbeat.composer.ensemble import ENSEMBLES
 from posterbeat.controls import COMPOSERS, DENSITY, NOTES, TEMPERATURE, TEMPO
 from posterbeat.genres import GENRES
 from posterbeat.hub import source_of, weights_folder
+from posterbeat.instruments import ENSEMBLES
 from posterbeat.ui.components.example_pieces import PIECES, Listening
 from posterbeat.ui.components.example_posters import Samples
 from posterbeat.ui.components.piano_roll import PianoRoll

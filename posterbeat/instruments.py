@@ -1,10 +1,40 @@
-"""Which General MIDI program plays each instrument family, by genre, mixture and seed."""
+"""Instruments: General MIDI's families and the drum kit, their colours, who plays what in which genre, named ensembles."""
 
 import numpy as np
 
 from posterbeat.errors import ParameterError
 from posterbeat.genres import GENRES
-from posterbeat.music.score import DRUMS, FAMILIES
+
+FAMILIES = (
+    "piano", "chromatic percussion", "organ", "guitar", "bass", "strings", "ensemble", "brass", "reed",
+    "pipe", "synth lead", "synth pad", "synth effects", "ethnic", "percussive", "sound effects", "drums",
+)  # General MIDI's sixteen families of eight programs, then the drum kit
+BASS, PERCUSSIVE, DRUM_FAMILY = (FAMILIES.index(name) for name in ("bass", "percussive", "drums"))
+PROGRAMS = 128  # General MIDI's, 0 to 127
+DRUMS = PROGRAMS  # the value of `program` that marks the drum kit
+PITCHES = 128  # MIDI's, 0 to 127
+TONES = 2 * PITCHES  # what can sound: pitches, then the numbers of the drum kit's instruments, which are no pitches
+
+# One colour an instrument family, to be told apart on black; those often heard together lie far apart.
+COLOURS = (
+    "#f0bd5b",  # piano
+    "#9be7d8",  # chromatic percussion
+    "#c98bf0",  # organ
+    "#8ecf6b",  # guitar
+    "#ef6f5e",  # bass
+    "#6fb5ff",  # strings
+    "#b8a6ff",  # ensemble
+    "#ffa04d",  # brass
+    "#ff8fb3",  # reed
+    "#7fe3f5",  # pipe
+    "#e8f06a",  # synth lead
+    "#7f8cff",  # synth pad
+    "#5fd6a0",  # synth effects
+    "#d9a06e",  # ethnic
+    "#f5c3a2",  # percussive
+    "#a3b8c2",  # sound effects
+    "#cfc6ba",  # drums
+)
 
 # Programs (0-based) that suit each family in each genre, most typical first.
 _ANY = {
@@ -52,8 +82,26 @@ ENSEMBLES = {
 }
 
 
+def family_of(program):
+    """Index into `FAMILIES` of a program, 0 to 127 or `DRUMS`; an int or an array of them."""
+    return program // (PROGRAMS // DRUM_FAMILY)
+
+
+def tone(pitch, family):
+    """A number below `TONES` for a pitch of a family; ints, arrays or tensors of them."""
+    return pitch + PITCHES * (family == DRUM_FAMILY)
+
+
+def note_key(onset, family, pitch):
+    """One number for a note that sorts as (onset, family, pitch) do; ints, or arrays of int64.
+
+    `note_key(steps, 0, 0)` is how far apart the keys of two notes lie that differ by `steps` in their onset alone.
+    """
+    return (onset * 32 + family) * PITCHES + pitch  # 32: the families' number, rounded up to a power of two
+
+
 def families_of(ensemble: str) -> np.ndarray:
-    """np.ndarray of bool, shape (17,): the families of a named ensemble.
+    """np.ndarray of bool, shape (families,): the families of a named ensemble.
 
     Raises
     ------
@@ -66,7 +114,7 @@ def families_of(ensemble: str) -> np.ndarray:
 
 
 def choose_programs(random: np.random.Generator, mix: dict[str, float]) -> np.ndarray:
-    """np.ndarray of int, shape (17,): a program for each family, of a genre drawn by its weight in the mixture."""
+    """np.ndarray of int, shape (families,): a program for each family, of a genre drawn by its weight in the mixture."""
     weights = np.array([mix[genre] for genre in GENRES])
     programs = np.full(len(FAMILIES), DRUMS)
     for index, family in enumerate(FAMILIES[:-1]):
