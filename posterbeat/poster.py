@@ -1,26 +1,15 @@
 """Any picture file -> a clean RGB poster."""
 
 import struct
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image
 
-# Imported for what they register: these formats and no others are tried, so that no upload reaches a
-# decoder that starts another program (EPS) or that nobody needs for posters.
-from PIL import (  # noqa: F401  isort: skip
-    AvifImagePlugin, BmpImagePlugin, GifImagePlugin, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin,
-)
-
+from posterbeat.colour_profile import to_srgb
 from posterbeat.errors import PosterError
+from posterbeat.picture_file import ACCEPTED, MAX_BYTES, check_size, read_picture
 
-MAX_PIXELS = 50_000_000  # a cinema poster (27 x 40 in) at 215 dpi; decodes to 150 MB
-MAX_BYTES = 30_000_000
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")  # HEIF only where a plugin registered it
-
-ACCEPTED = "a JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF picture of at most 50 megapixels and 30 MB"
-_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _UPRIGHT = {  # EXIF orientation -> what brings the picture upright
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
     5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE,
@@ -35,7 +24,7 @@ def open_poster(image: str | Path | bytes | Image.Image | np.ndarray) -> Image.I
     ----------
     image
         Path of a picture file, the bytes of one, a PIL image (read at the frame where it stands), or a
-        uint8 array, shape=(height, width, 3). At most `MAX_PIXELS` pixels, and `MAX_BYTES` bytes for a
+        uint8 array, shape=(height, width, 3). At most `MAX_PIXELS` pixels, and 30 MB for a
         file. Of an animation the first frame is read.
 
     Returns
@@ -57,16 +46,16 @@ def open_poster(image: str | Path | bytes | Image.Image | np.ndarray) -> Image.I
         name, picture = "The picture", image
     elif isinstance(image, (str, Path)):
         name = f"The file {Path(image).name[:80]!r}"
-        picture = _from_bytes(_file_bytes(Path(image), name), name)
+        picture = read_picture(_file_bytes(Path(image), name), name)
     elif isinstance(image, (bytes, bytearray, memoryview)):
         name = "The poster"
-        picture = _from_bytes(bytes(image), name)
+        picture = read_picture(bytes(image), name)
     else:
         raise PosterError(
             f"A poster cannot be read from a value of type {type(image).__name__}: give a file path, bytes, "
             "a PIL image or a (height, width, 3) uint8 array."
         )
-    _check_size(picture.size, name)
+    check_size(picture.size, name)
     try:
         picture.load()
         upright = _upright(picture)
@@ -102,63 +91,20 @@ def _from_array(array: np.ndarray) -> Image.Image:
             f"An array of shape {array.shape} and type {array.dtype} is no poster: "
             "give a uint8 array of shape (height, width, 3), values 0 to 255."
         )
-    _check_size((array.shape[1], array.shape[0]), "The array")
+    check_size((array.shape[1], array.shape[0]), "The array")
     return Image.fromarray(np.array(array, order="C"))
 
 
-def _from_bytes(data: bytes, name: str) -> Image.Image:
-    """The picture's header is read, its pixels are not yet decoded."""
-    if not data:
-        raise PosterError(f"{name} is empty (0 bytes): give {ACCEPTED}.")
-    if len(data) > MAX_BYTES:
-        raise PosterError(f"{name} is over the limit of 30 MB: give {ACCEPTED}.")
-    for format_name in FORMATS:
-        factory, accept = Image.OPEN.get(format_name, (None, None))
-        if factory is None or (accept is not None and accept(data[:16]) is not True):
-            continue
-        # Not Image.open: its own limit warns through the process-wide warning filters. Ours is checked
-        # right after the header.
-        try:
-            return (_Jpeg if format_name == "JPEG" else factory)(BytesIO(data))
-        except (MemoryError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-            raise PosterError(f"{name} is too large to be read: give {ACCEPTED}.") from error
-        except Exception as error:
-            raise PosterError(f"{name} is damaged or cut off and cannot be read: give {ACCEPTED}.") from error
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
-        raise PosterError(f"{name} is a HEIC picture, which cannot be read here: save it as JPEG and give {ACCEPTED}.")
-    raise PosterError(f"{name} is not a picture that can be read: give {ACCEPTED}.")
-
-
-class _Jpeg(JpegImagePlugin.JpegImageFile):
-    """First picture of a JPEG, without asking EXIF for the resolution: that warns where EXIF is broken."""
-
-    def _read_dpi_from_exif(self) -> None:
-        pass
-
-
-def _check_size(size: tuple[int, int], name: str) -> None:
-    width, height = size
-    if width < 1 or height < 1:
-        raise PosterError(f"{name} has no pixels ({width} x {height}): give {ACCEPTED}.")
-    if width * height > MAX_PIXELS:
-        raise PosterError(
-            f"{name} has {width:,} x {height:,} pixels, over the limit of 50 megapixels "
-            f"({MAX_PIXELS:,} pixels): make it smaller."
-        )
-
-
 def _to_rgb(picture: Image.Image) -> Image.Image:
+    profile = picture.info.get("icc_profile")
     if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
         picture = _eight_bits(picture)
-    if picture.mode == "CMYK":
-        return _from_cmyk(picture)
-    if "transparency" in picture.info or picture.mode in ("RGBA", "RGBa", "LA", "La", "PA"):
-        if picture.mode == "La":  # premultiplied: Pillow knows the way back only through LA
-            picture = picture.convert("LA")
-        picture = picture.convert("RGBA")
-        white = Image.new("RGBA", picture.size, "white")
-        return Image.alpha_composite(white, picture).convert("RGB")
-    return picture.convert("RGB")
+    if picture.mode == "RGBA" and picture.format in ("BMP", "DIB") and picture.getextrema()[3] == (0, 0):
+        picture = picture.convert("RGB")  # Windows leaves the fourth byte of a pixel unused, and at zero
+    picture = to_srgb(picture, profile)
+    if picture.mode == "RGBA":
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+    return picture
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
@@ -175,17 +121,6 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
     if isinstance(transparent, (int, float)):
         eight.putalpha(Image.fromarray(np.where(grey == transparent, 0, 255).astype(np.uint8)))
     return eight
-
-
-def _from_cmyk(picture: Image.Image) -> Image.Image:
-    """Through the printer's profile where the file carries one, or else the plain complement."""
-    try:
-        profile = ImageCms.ImageCmsProfile(BytesIO(picture.info["icc_profile"]))
-        if profile.profile.xcolor_space.strip() == "CMYK":
-            return ImageCms.profileToProfile(picture, profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (KeyError, TypeError, OSError, ImageCms.PyCMSError):
-        pass  # no profile, or a broken one: not worth refusing the picture for
-    return picture.convert("RGB")
 
 
 def _upright(picture: Image.Image) -> Image.Transpose | None:

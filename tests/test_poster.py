@@ -12,7 +12,8 @@ from PIL import Image, ImageDraw, ImageFilter, features
 
 from posterbeat.colours import read_colours
 from posterbeat.errors import PosterError
-from posterbeat.poster import MAX_BYTES, MAX_PIXELS, open_poster
+from posterbeat.picture_file import MAX_BYTES, MAX_PIXELS
+from posterbeat.poster import open_poster
 
 RED, GREEN, BLUE, WHITE = (200, 30, 30), (30, 160, 60), (30, 50, 190), (255, 255, 255)
 

@@ -23,7 +23,8 @@ from posterbeat.batch.jobs import Job
 from posterbeat.batch.one_poster import compose_for, record_of
 from posterbeat.errors import ParameterError, PosterError
 from posterbeat.hub import FILES, resolve, source_of
-from posterbeat.poster import MAX_BYTES, open_poster
+from posterbeat.picture_file import MAX_BYTES
+from posterbeat.poster import open_poster
 
 if TYPE_CHECKING:
     from posterbeat.pipeline import PosterBeat

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from posterbeat.errors import PosterError
-from posterbeat.poster import MAX_BYTES
+from posterbeat.picture_file import MAX_BYTES
 
 PATIENCE = 15.0  # seconds for the whole of it
 _HOPS = 3

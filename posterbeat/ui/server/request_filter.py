@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from posterbeat.errors import PosterBeatError
-from posterbeat.poster import MAX_BYTES
+from posterbeat.picture_file import MAX_BYTES
 from posterbeat.ui.page import text
 from posterbeat.ui.server.fetch import fetch
 from posterbeat.ui.server.uploads import folder, uploaded
