@@ -1,0 +1,81 @@
+"""Chords: a root, a quality and a bass note, and the pitch classes that they stand for."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# Semitones above the root. The first eight are what `music.harmony` hears and the planner draws.
+QUALITIES = {
+    "": (0, 4, 7), "m": (0, 3, 7), "dim": (0, 3, 6), "aug": (0, 4, 8), "sus4": (0, 5, 7), "7": (0, 4, 7, 10),
+    "maj7": (0, 4, 7, 11), "m7": (0, 3, 7, 10),
+}
+NO_CHORD = 12 * len(QUALITIES)  # index of silence, or of drums alone
+CHORDS = NO_CHORD + 1
+FEATURES = 36  # twelve pitch classes, twelve roots, twelve bass notes
+_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+
+
+@dataclass(frozen=True)
+class Chord:
+    """root, bass : pitch class 0 to 11, C is 0; quality : a key of `QUALITIES`, or None for no chord."""
+
+    root: int = 0
+    quality: str | None = None
+    bass: int = 0
+
+    @classmethod
+    def numbered(cls, index: int, bass: int = 0) -> "Chord":
+        """The chord of a number, 0 to `NO_CHORD`: root + 12 * place in `QUALITIES`; `bass` in semitones above the root."""
+        if index == NO_CHORD:
+            return cls()
+        root = index % 12
+        return cls(root, list(QUALITIES)[index // 12], (root + bass) % 12)
+
+    @property
+    def number(self) -> tuple[int, int]:
+        """What `numbered` takes."""
+        if self.quality is None:
+            return NO_CHORD, 0
+        return self.root + 12 * list(QUALITIES).index(self.quality), (self.bass - self.root) % 12
+
+    @property
+    def tones(self) -> tuple[int, ...]:
+        """Its pitch classes, the root first."""
+        return () if self.quality is None else tuple((self.root + step) % 12 for step in QUALITIES[self.quality])
+
+    @property
+    def name(self) -> str:
+        """As musicians write it: Am, F/A, G7, N.C."""
+        if self.quality is None:
+            return "N.C."
+        return _NAMES[self.root] + self.quality + (f"/{_NAMES[self.bass]}" if self.bass != self.root else "")
+
+    def transposed(self, semitones: int) -> "Chord":
+        """The same chord, so many semitones higher."""
+        if self.quality is None:
+            return self
+        return Chord((self.root + semitones) % 12, self.quality, (self.bass + semitones) % 12)
+
+
+def templates() -> np.ndarray:
+    """np.ndarray of float, shape (NO_CHORD, 12): 1 where a chord has the pitch class."""
+    table = np.zeros((NO_CHORD, 12))
+    for place, steps in enumerate(QUALITIES.values()):
+        for root in range(12):
+            table[12 * place + root, [(root + step) % 12 for step in steps]] = 1.0
+    return table
+
+
+def feature_table() -> np.ndarray:
+    """What the networks see of each numbered chord with each bass: np.ndarray of float32, shape (CHORDS, 12, FEATURES).
+
+    Twelve pitch classes, the root, the bass; all zero for no chord.
+    """
+    table = np.zeros((CHORDS, 12, FEATURES), np.float32)
+    for index in range(NO_CHORD):
+        for bass in range(12):
+            chord = Chord.numbered(index, bass)
+            table[index, bass, list(chord.tones)] = 1.0
+            table[index, bass, 12 + chord.root] = 1.0
+            table[index, bass, 24 + chord.bass] = 1.0
+    return table

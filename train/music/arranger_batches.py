@@ -1,0 +1,206 @@
+"""Batches for the reader and the writer from the array file of `train.music.arranger_data`."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from posterbeat.chords import feature_table
+from posterbeat.composer.parts import DRUM_FAMILY, MOST_PLACES
+from posterbeat.composer.plan import MOST_COUNTED
+from posterbeat.composer.plan_features import UNKNOWN, about_classes, bar_columns
+from posterbeat.composer.reader import PlanBatch
+from posterbeat.composer.writer import BEGIN, NO_PITCH, NOTE_SIZES, WriterBatch
+from posterbeat.genres import GENRES
+
+_NOTHING = np.array([BEGIN, NO_PITCH, NOTE_SIZES[2] - 1, NOTE_SIZES[3] - 1])
+_CHORDS = feature_table()
+_WITHOUT_GENRE, _WITHOUT_CHORDS, _WITHOUT_ABOUT, _WITHOUT_SHADES = 1 / 8, 1 / 8, 1 / 5, 1 / 10
+_STRAYING, _STRAYED = 0.4, 0.06  # share of stretches whose history holds wrong notes, and of their notes
+
+
+class Corpus:
+    """The pieces of one split, and stretches of them as batches.
+
+    Pieces are drawn so that each genre comes equally often, by label quality (`quality_weights` of A, B, C) and by the
+    root of what there is to write.
+    """
+
+    def __init__(self, path: Path, split: str, *, seed: int = 0, quality_weights=(4.0, 2.0, 1.0)):
+        with np.load(path, allow_pickle=False) as file:
+            self.arrays = {name: file[name] for name in file.files}
+        self.lengths = {name[4:]: lengths for name, lengths in self.arrays.items() if name.startswith("len_")}
+        self.begins = {name: np.cumsum(lengths) - lengths for name, lengths in self.lengths.items()}
+        about = self.arrays["about"]
+        self.genre, self.split, self.quality, self.bar = about[:, 0], about[:, 1], about[:, 2], about[:, 3]
+        written = self.lengths["w_note"]
+        self.pieces = np.flatnonzero((self.split == ("train", "val", "test").index(split)) & (written > 0))
+        self.random = np.random.default_rng(seed)
+        weight = np.array(quality_weights)[self.quality[self.pieces]] * np.sqrt(np.minimum(written[self.pieces], 2000))
+        for index in range(len(GENRES)):
+            mine = self.genre[self.pieces] == index
+            weight[mine] /= max(weight[mine].sum(), 1e-9)
+        self.chance = weight / weight.sum()
+
+    def array(self, name: str, piece: int) -> np.ndarray:
+        """One array of one piece."""
+        begin = self.begins[name][piece]
+        return self.arrays[name][begin:begin + self.lengths[name][piece]]
+
+    def draw(self, size: int, notes: int, bars: int) -> tuple[PlanBatch, WriterBatch]:
+        """`size` stretches of up to `notes` written notes within `bars` bars, their conditions partly left out."""
+        rows = []
+        for piece in self.random.choice(self.pieces, size, p=self.chance):
+            written = self.lengths["w_note"][piece]
+            where = self.random.random()
+            first = 0 if where < 0.15 else max(0, written - notes) if where < 0.3 else int(self.random.integers(
+                0, max(1, written - notes // 2)))
+            rows.append(self.stretch(int(piece), first, notes, bars, self.random))
+        return collate(rows)
+
+    def stretch(self, piece: int, first: int, notes: int, bars: int, random: np.random.Generator | None = None) -> dict:
+        """One stretch, from the beginning of the cell that holds the written note `first`.
+
+        With `random`, conditions are partly left out and some of the notes before are wrong, as they are in use.
+        """
+        parts = self.array("parts", piece).astype(np.int64)
+        voices, start, fields = len(parts), self.array("start", piece), self.array("notes", piece)
+        total = len(self.array("copy", piece))
+        written, cells = self.array("w_note", piece), self.array("w_cell", piece)
+        of_note = np.searchsorted(start, written[first:first + notes + MOST_COUNTED], side="right") - 1
+        skipped = int(np.searchsorted(written, start[of_note[0]]))  # the stretch begins with its first cell
+        written = written[skipped:skipped + notes]
+        of_note = np.searchsorted(start, written, side="right") - 1
+        bar_of_note = of_note // voices
+        before = int(random.integers(4, max(5, bars // 3))) if random else bars // 3
+        low = max(0, int(bar_of_note[0]) - before)
+        high = min(total, low + bars)
+        keep = int(np.searchsorted(bar_of_note, high))
+        written, of_note, bar_of_note = written[:keep], of_note[:keep], bar_of_note[:keep]
+        rows = slice(skipped, skipped + keep)
+
+        tall = np.array([DRUM_FAMILY == family for family in parts[:, 0]])
+        wide = fields.astype(np.int64)
+        part_of_note = of_note % voices
+        number, inverse = np.unique(of_note, return_inverse=True)
+        mine = np.searchsorted(cells, number)
+        sources = self.array("w_sources", piece)[mine]
+
+        def notes_at(index, drums):
+            found = np.where((index >= 0)[..., None], wide[np.maximum(index, 0)], _NOTHING)
+            found[..., 1] += 128 * ((index >= 0) & drums)
+            return found
+
+        hints = notes_at(self.array("w_hints", piece)[rows], tall[part_of_note][:, None])
+        target = wide[written]
+        chain = np.concatenate([[written[0] - 1 if skipped else -1], written[:-1]])
+        if skipped:
+            chain[0] = self.array("w_note", piece)[skipped - 1]
+        came = np.searchsorted(start, np.maximum(chain, 0), side="right") - 1
+        previous = notes_at(chain, tall[came % voices])
+        opens = np.append(True, of_note[1:] != of_note[:-1])
+        previous[opens, 0] = BEGIN
+        end = start[of_note + 1]
+        left = np.minimum(end - written, MOST_COUNTED + 1)
+        sounding = (self.array("w_sounding", piece)[rows, None].astype(np.int64) >> np.arange(12)) & 1
+        lowest = self.array("w_lowest", piece)[rows].astype(np.int64)
+
+        onsets = np.zeros((len(number), 4, MOST_PLACES), np.float32)
+        onsets[:, :2] = np.unpackbits(self.array("w_others", piece)[mine], axis=1).reshape(-1, 2, MOST_PLACES)
+        for slot in (0, 1):
+            for row, source in enumerate(sources[:, slot].tolist()):
+                if source >= 0:
+                    onsets[row, 2 + slot, fields[start[source]:start[source + 1], 0]] = 1
+
+        def place_in_window(cell):
+            """Cells by bar and part -> rows of parts by bars of the window; -1 outside."""
+            bar, part = np.divmod(cell, voices)
+            return np.where((cell >= 0) & (bar >= low) & (bar < high), part * bars + bar - low, -1)
+
+        plan = self.array("cells", piece).reshape(total, voices, 5)[low:high].astype(np.int64)
+        padded = np.zeros((voices, bars, 5), np.int64)
+        padded[:, :high - low] = plan.transpose(1, 0, 2)
+        chord, bass = self.array("chord", piece), self.array("bass", piece)
+        harmony = _CHORDS[chord, bass]
+        half = (target[:, 0] * 2 >= self.bar[piece]).astype(int)
+        flat = harmony.reshape(-1, 36)
+        slot = bar_of_note * 2 + half
+        of_notes = np.stack([flat[slot], flat[np.minimum(slot + 1, len(flat) - 1)]], axis=1)
+        columns = np.zeros((bars, 4), np.int64)
+        columns[:high - low] = bar_columns(self.array("copy", piece)[low:high], low, total)
+        pace = self.array("pace", piece)[0]
+        about = about_classes(float(pace[0]), bool(self.arrays["about"][piece, 5]), int(self.bar[piece]), float(pace[1]))
+        mix = np.zeros(len(GENRES), np.float32)
+        mix[self.genre[piece]] = 1
+        chords = np.zeros((bars, 2, 36), np.float32)
+        chords[:high - low] = harmony[low:high]
+        real = np.zeros(bars, np.float32)
+        real[:high - low] = 1
+        if random is not None:
+            if random.random() < _WITHOUT_GENRE:
+                mix[:] = 0
+            if random.random() < _WITHOUT_CHORDS:
+                chords[:], of_notes = 0, np.zeros_like(of_notes)
+            for column, name in ((0, "tempo"), (1, "mode"), (3, "density")):
+                if random.random() < _WITHOUT_ABOUT:
+                    about[column] = UNKNOWN[name]
+            if random.random() < _WITHOUT_SHADES:
+                padded[..., 3] = 32
+            if random.random() < _WITHOUT_SHADES:
+                padded[..., 4] = 8
+            if random.random() < _STRAYING:
+                _stray(random, previous, hints, opens)
+        return {
+            "cells": padded, "parts": parts[:, :5], "chords": chords, "bars": columns, "real": real, "about": about, "mix": mix,
+            "cell": inverse.reshape(-1), "own": place_in_window(number), "last": place_in_window(sources[:, 0]),
+            "recalled": place_in_window(sources[:, 1]), "onsets": onsets, "drums": tall[number % voices],
+            "previous": previous, "left": left, "hints": hints, "sounding": sounding, "lowest": lowest,
+            "note_chords": of_notes, "target": target,
+        }
+
+
+def _stray(random: np.random.Generator, previous: np.ndarray, hints: np.ndarray, opens: np.ndarray) -> None:
+    """Put wrong notes into the history: pitches some steps off, wherever the writer looks back at its own last notes."""
+    wrong = (random.random(len(previous)) < _STRAYED) & (previous[:, 1] < 128)
+    off = random.choice([-12, -7, -5, -4, -3, -2, -1, 1, 2, 3, 4, 5, 7, 12], len(previous))
+    moved = np.clip(previous[:, 1] + off, 0, 127)
+    inside = wrong & ~opens  # there the note before is the part's own last note
+    hints[inside, 4, 1] = moved[inside]
+    previous[wrong, 1] = moved[wrong]
+
+
+def collate(rows: list[dict]) -> tuple[PlanBatch, WriterBatch]:
+    """Stretches of one number of bars as a batch."""
+    notes = max(len(row["target"]) for row in rows)
+    parts = np.cumsum([0, *(len(row["parts"]) for row in rows)])
+    cells = np.cumsum([0, *(len(row["own"]) for row in rows)])
+    bars = len(rows[0]["real"])
+    nowhere = parts[-1] * bars
+
+    def padded(name, fill=0):
+        first = rows[0][name]
+        out = np.full((len(rows), notes, *first.shape[1:]), fill, first.dtype if first.dtype == np.float32 else np.int64)
+        for index, row in enumerate(rows):
+            out[index, :len(row[name])] = row[name]
+        return torch.from_numpy(out)
+
+    def joined(name):
+        return torch.from_numpy(np.concatenate([row[name] for row in rows]))
+
+    def placed(name):
+        return torch.from_numpy(np.concatenate([
+            np.where(row[name] >= 0, row[name] + parts[index] * bars, nowhere) for index, row in enumerate(rows)]))
+
+    def stacked(name):
+        return torch.from_numpy(np.stack([row[name] for row in rows]))
+
+    for index, row in enumerate(rows):
+        row["cell"] = row["cell"] + cells[index]
+    plan = PlanBatch(
+        cells=joined("cells"), parts=joined("parts"), owner=torch.from_numpy(np.repeat(np.arange(len(rows)), np.diff(parts))),
+        chords=stacked("chords"), bars=stacked("bars"), real=stacked("real"), about=stacked("about"), mix=stacked("mix"))
+    batch = WriterBatch(
+        cell=padded("cell"), own=placed("own"), last=placed("last"), recalled=placed("recalled"), onsets=joined("onsets"),
+        drums=joined("drums"), previous=padded("previous"), left=padded("left"), hints=padded("hints"),
+        sounding=padded("sounding").float(), lowest=padded("lowest"), chords=padded("note_chords"), target=padded("target", -1))
+    return plan, batch

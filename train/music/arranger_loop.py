@@ -1,0 +1,100 @@
+"""A sitting of training: goes on from its checkpoint, ends in time, keeps the best by `val`."""
+
+import csv
+import json
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+
+@dataclass
+class Sitting:
+    """How a network learns.
+
+    minutes : of this sitting; save_minutes : between checkpoints
+    lr : highest learning rate; it warms up over `warm` steps and falls to zero over the last `falling` share of the sitting
+    """
+
+    minutes: float
+    save_minutes: float = 8.0
+    lr: float = 2e-3
+    warm: int = 100
+    falling: float = 0.3
+    steps: int = 0  # stop after so many, if the time allows; 0: time alone
+
+
+def learn(network: torch.nn.Module, out: Path, sitting: Sitting, loss: Callable[[], tuple[torch.Tensor, int]],
+          validate: Callable[[], dict], *, start: Path | None = None) -> None:
+    """Train a network until its minutes are over or it is told to stop (SIGTERM), and save.
+
+    Parameters
+    ----------
+    out : folder of `last.pt` (checkpoint), `best.safetensors` (fewest bits on `val`), `best.json`, `log.csv`
+    loss : draws a batch; gives its loss and how many notes, or decisions, it holds
+    validate : gives figures, `bits` among them
+    start : a file of weights to go on from where there is no checkpoint
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=sitting.lr, betas=(0.9, 0.98), weight_decay=0.01)
+    seen, steps, best, checkpoint = 0, 0, float("inf"), out / "last.pt"
+    if checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        network.load_state_dict(state["network"])
+        optimiser.load_state_dict(state["optimiser"])
+        seen, steps, best = state["seen"], state["steps"], state["best"]
+    elif start:
+        network.load_state_dict({name: tensor.float() for name, tensor in load_file(start).items()})
+        seen = json.loads(start.with_suffix(".json").read_text())["seen"]
+    stop, begin, saved, here, averaged = threading.Event(), time.monotonic(), 0.0, 0, None
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    log = (out / "log.csv").open("a", newline="")
+    rows = csv.writer(log)
+
+    def save() -> None:
+        nonlocal best
+        network.eval()
+        with torch.no_grad():
+            figures = validate()
+        network.train()
+        if figures["bits"] < best:
+            best = figures["bits"]
+            save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, out / "best.safetensors")
+            (out / "best.json").write_text(json.dumps({"seen": seen, "steps": steps, **figures}, indent=2))
+        temporary = checkpoint.with_suffix(".tmp")
+        torch.save({"network": network.state_dict(), "optimiser": optimiser.state_dict(), "seen": seen, "steps": steps,
+                    "best": best}, temporary)
+        temporary.replace(checkpoint)
+        rows.writerow(["val", steps, seen, round(time.monotonic() - begin), *figures.values()])
+        log.flush()
+        print(f"val at {seen / 1e6:.2f} M: {figures}", flush=True)
+
+    network.train()
+    while not stop.is_set() and not (sitting.steps and here >= sitting.steps):
+        elapsed = time.monotonic() - begin
+        left = 1 - elapsed / (sitting.minutes * 60)
+        if left <= 0:
+            break
+        rate = sitting.lr * min(1.0, (here + 1) / sitting.warm, max(left / sitting.falling, 0.01))
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        value, size = loss()
+        optimiser.zero_grad(set_to_none=True)
+        value.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        seen, steps, here = seen + size, steps + 1, here + 1
+        averaged = value.item() if averaged is None else 0.98 * averaged + 0.02 * value.item()
+        if steps % 20 == 0:
+            rows.writerow(["train", steps, seen, round(elapsed), round(averaged, 4)])
+            log.flush()
+            print(f"{steps} {seen / 1e6:.2f} M, {averaged:.3f} bits", flush=True)
+        if elapsed - saved > sitting.save_minutes * 60:
+            save()
+            saved = elapsed
+    save()
