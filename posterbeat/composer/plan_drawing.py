@@ -1,0 +1,213 @@
+"""Draws a plan: bar by bar, part by part, until the piece has its notes, and closes it."""
+
+import numpy as np
+
+from posterbeat.chords import NO_CHORD, feature_table
+from posterbeat.composer.brief import Brief
+from posterbeat.composer.nucleus import draw
+from posterbeat.composer.parts import DRUM_FAMILY
+from posterbeat.composer.plan import LITERAL, MOST_BACK, MOST_COUNTED, NEW, SILENT, VARIED, Plan
+from posterbeat.composer.plan_features import about_classes, bar_columns, part_columns
+from posterbeat.composer.planner import BAR_FIELDS, CELL_FIELDS, SEEN_SIZES, seen_of_part
+from posterbeat.composer.planner_step import PlannerStep, PlannerTables
+from posterbeat.music.harmony import slots_in_bar
+
+_CHORDS = feature_table()
+_TOP_P = {"copy": 0.98, "chord": 0.92, "bass": 0.95, "chord_2": 0.92, "bass_2": 0.95, "kind": 0.98, "back": 0.95, "count": 0.95,
+          "register": 0.95, "loudness": 0.95}  # chosen on `val`
+_PLAYERS = 6  # notes of the closing chord at most
+_QUIET = 2  # bars in which nobody plays, at most, on end
+_MINOR_FIFTH = 0  # place in `chords.QUALITIES` of the major triad: the dominant of minor, too
+_MAJOR_TRIAD, _MINOR_TRIAD = 0, 1
+_SHARPEST = {16: 1}
+
+
+class PlanDrawing:
+    """One plan being drawn.
+
+    Parameters
+    ----------
+    tables : PlannerTables
+    brief : Brief
+    mix : np.ndarray of float32, shape (5,)
+    notes : int, how many the piece is to have, its closing chord among them
+    guidance : 1 is what was learnt, more follows the genre more closely
+    temperature : of the drawing
+    random : np.random.Generator
+    """
+
+    def __init__(self, tables: PlannerTables, brief: Brief, mix: np.ndarray, *, notes: int, guidance: float, temperature: float,
+                 random: np.random.Generator):
+        self._brief, self._random, self._temperature = brief, random, temperature
+        self._notes, self._slots = notes, slots_in_bar(brief.bar)
+        self._columns = part_columns(brief.parts)
+        self._drums = self._columns[:, 0] == DRUM_FAMILY
+        about = about_classes(brief.tempo, brief.minor, brief.bar, brief.density)
+        self._step = PlannerStep(tables, self._columns, about, mix, guidance)
+        self._bars = max(4.0, notes / max(brief.density * brief.bar / 12, 0.5))  # as far as can be told
+        most, parts = 64, len(brief.parts)
+        self._copy, self._chord = np.zeros(most, np.uint8), np.full((most, 2), NO_CHORD, np.uint8)
+        self._bass, self._cells = np.zeros((most, 2), np.uint8), np.zeros((most, parts, 5), np.uint8)
+        self._contents, self._fresh = np.zeros((most, parts), np.int64), 1
+        self._last = np.full(parts, -1)
+        self._total, self._sums = 0, []
+
+    def draw(self) -> Plan:
+        """The plan, its notes as many as asked for, with a closing bar on the tonic."""
+        bar, closing = 0, self._closing_count()
+        body = self._notes - closing
+        while self._total < body:
+            if bar == len(self._copy):
+                self._grow()
+            self._draw_bar(bar)
+            bar += 1
+        self._fit(bar - 1, body - (self._total - self._sums[-1]))
+        self._close(bar, closing)
+        return Plan(self._copy[:bar + 1].copy(), self._chord[:bar + 1].copy(), self._bass[:bar + 1].copy(),
+                    self._cells[:bar + 1].copy())
+
+    def _grow(self) -> None:
+        for name in ("_copy", "_chord", "_bass", "_cells", "_contents"):
+            array = getattr(self, name)
+            setattr(self, name, np.concatenate([array, np.zeros_like(array)]))
+
+    def _draw_bar(self, bar: int) -> None:
+        if bar:
+            rate = (self._total + 4 * self._notes / self._bars) / (bar + 4)
+            total = bar + max(1.0, (self._notes - self._total) / max(rate, 0.5))
+        else:
+            total = self._bars
+        place = bar_columns(self._copy[bar - 1:bar] if bar else np.zeros(1), bar, int(round(total)))[0]
+        seen = np.zeros(len(SEEN_SIZES), np.int64)
+        seen[-4:] = place
+        if bar:
+            seen[:5] = self._cells[bar - 1, -1]
+        harmony = [self._harmony(bar - 1), self._harmony(bar - 4), self._harmony(bar - 8)]
+        out = self._step.advance(seen, harmony, "bar")
+        back = self._field(out, "copy", {}, self._copies(bar))
+        self._copy[bar] = back
+        if back:
+            self._repeat(bar, bar - back)
+        else:
+            self._harmonise(bar, out)
+            harmony = [self._harmony(bar), *harmony[1:]]
+            for part in range(len(self._columns)):
+                self._draw_cell(bar, part, place, harmony)
+        self._last = np.where(self._cells[bar, :, 0] != SILENT, bar, self._last)
+        self._sums.append(int(self._cells[bar, :, 2].sum()))
+        self._total += self._sums[-1]
+
+    def _copies(self, bar: int) -> np.ndarray:
+        """Which bars may be repeated: all that hold something."""
+        allowed = np.zeros(MOST_BACK + 1, bool)
+        allowed[0] = True
+        for back in range(1, min(bar, MOST_BACK) + 1):
+            allowed[back] = self._sums[bar - back] > 0
+        return allowed
+
+    def _repeat(self, bar: int, source: int) -> None:
+        cells = self._cells[source].copy()
+        playing = cells[:, 0] != SILENT
+        cells[playing, 0], cells[playing, 1] = LITERAL, bar - source
+        self._cells[bar], self._contents[bar] = cells, self._contents[source]
+        self._chord[bar], self._bass[bar] = self._chord[source], self._bass[source]
+
+    def _harmonise(self, bar: int, out: np.ndarray) -> None:
+        fields: dict[str, int] = {}
+        for name in ("chord", "bass", "chord_2", "bass_2")[:2 * self._slots]:
+            fields[name] = self._field(out, name, fields)
+        self._chord[bar] = fields["chord"], fields.get("chord_2", fields["chord"])
+        self._bass[bar] = fields["bass"], fields.get("bass_2", fields["bass"])
+
+    def _draw_cell(self, bar: int, part: int, place: np.ndarray, harmony: list[np.ndarray]) -> None:
+        seen = np.zeros(len(SEEN_SIZES), np.int64)
+        if part:
+            seen[:5] = self._cells[bar, part - 1]
+        seen[5:-4] = [*_before_and_part(self._cells[:, part], self._contents[:, part], int(self._last[part]), bar, self._columns[part])]
+        seen[-4:] = place
+        out = self._step.advance(seen, harmony, "cell")
+        heard = self._last[part] >= 0 and bar - self._last[part] <= MOST_BACK
+        kinds = np.array([not self._must_play(bar, part), True, heard, heard, heard])
+        fields = {"kind": self._field(out, "kind", {}, kinds)}
+        kind, back = fields["kind"], 0
+        recalled = np.zeros(5, np.uint8)
+        if kind > NEW:
+            rows = np.arange(bar - 1, max(-1, bar - MOST_BACK - 1), -1)
+            allowed = np.zeros(MOST_BACK + 1, bool)
+            allowed[1:len(rows) + 1] = self._cells[rows, part, 0] != SILENT
+            back = self._field(out, "back", fields, allowed)
+            recalled = self._cells[bar - back, part]
+        cell = self._cells[bar, part]
+        if kind == LITERAL:
+            cell[:] = (kind, back, *recalled[2:])
+            self._contents[bar, part] = self._contents[bar - back, part]
+        elif kind != SILENT:
+            fields |= {f"recalled_{name}": int(value) for name, value in zip(("count", "register", "loudness"), recalled[2:])}
+            allowed = np.arange(CELL_FIELDS["count"]) <= MOST_COUNTED
+            allowed[0] = False
+            fields["count"] = self._field(out, "count", fields, allowed)
+            known = np.arange(CELL_FIELDS["register"]) < 32
+            if self._drums[part]:
+                known[1:] = False
+            fields["register"] = self._field(out, "register", fields, known)
+            fields["loudness"] = self._field(out, "loudness", fields, np.arange(9) < 8)
+            cell[:] = (kind, back, fields["count"], fields["register"], fields["loudness"])
+            self._contents[bar, part] = self._fresh
+            self._fresh += 1
+
+    def _must_play(self, bar: int, part: int) -> bool:
+        """Somebody has to play in the first bar, and after some bars of silence."""
+        silent = len(self._columns) - 1 == part and not (self._cells[bar, :part, 0] != SILENT).any()
+        return silent and (bar == 0 or not any(self._sums[-_QUIET:]))
+
+    def _field(self, out: np.ndarray, name: str, fields: dict[str, int], allowed: np.ndarray | None = None) -> int:
+        return draw(self._step.logits(out, name, fields), self._random, temperature=self._temperature, top_p=_TOP_P[name],
+                    allowed=allowed)
+
+    def _harmony(self, bar: int) -> np.ndarray:
+        if bar < 0:
+            return np.zeros(72, np.float32)
+        return _CHORDS[self._chord[bar], self._bass[bar]].reshape(72)
+
+    def _fit(self, bar: int, wanted: int) -> None:
+        """Make the notes of the last bar before the close exactly `wanted`: its cells become new ones or variations."""
+        cells = self._cells[bar]
+        counts = cells[:, 2].astype(int)
+        if counts.sum() == wanted:
+            return
+        scaled = np.floor(counts * wanted / counts.sum()).astype(int)
+        for part in np.argsort(-(counts * wanted / counts.sum() - scaled), kind="stable")[:wanted - scaled.sum()]:
+            scaled[part] += 1
+        for part in np.flatnonzero(scaled != counts):
+            if scaled[part] == 0:
+                cells[part] = 0
+            else:
+                cells[part, 0] = VARIED if cells[part, 1] else NEW
+                cells[part, 2] = scaled[part]
+        self._copy[bar] = 0
+
+    def _closing_count(self) -> int:
+        return max(3, min(_PLAYERS, int((~self._drums).sum()))) if not self._drums.all() else 1
+
+    def _close(self, bar: int, count: int) -> None:
+        """The last bar: the tonic, played by those that played most."""
+        if bar == len(self._copy):
+            self._grow()
+        tonic, quality = (9, _MINOR_TRIAD) if self._brief.minor else (0, _MAJOR_TRIAD)
+        self._chord[bar], self._bass[bar] = 12 * quality + tonic, 0
+        self._copy[bar], self._cells[bar] = 0, 0
+        played = (self._cells[:bar, :, 2].astype(int).sum(0) + 1) * ~self._drums
+        order = np.argsort(-played, kind="stable")[:max(1, int((~self._drums).sum()))]
+        if self._drums.all():
+            order = np.zeros(1, int)
+        for number in range(count):
+            self._cells[bar, order[number % len(order)], 2] += 1
+        for part in np.flatnonzero(self._cells[bar, :, 2]):
+            heard = np.flatnonzero(self._cells[:bar, part, 0] != SILENT)
+            like = self._cells[heard[-1], part] if len(heard) else np.array([0, 0, 0, 4 * self._columns[part, 1] // 4, 5])
+            self._cells[bar, part] = (NEW, 0, self._cells[bar, part, 2], like[3], like[4])
+
+
+def _before_and_part(cells, contents, last, bar, part):
+    last_cell, sounding, rest = np.split(np.array(seen_of_part(cells, contents, last, bar)), [5, 10])
+    return [*last_cell, *sounding, *(part + 1), *rest]
