@@ -12,6 +12,7 @@ from posterbeat.instruments import DRUMS, FAMILIES, family_of
 
 STEPS_PER_BEAT = 12
 _TICKS_PER_STEP = 40  # 480 MIDI ticks a beat
+_NOTE = ("onset", "duration", "pitch", "velocity", "program")
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +27,8 @@ class Score:
     program : np.ndarray of int32, shape (notes,), General MIDI program 0 to 127, or `DRUMS`
     tempo : float, beats a minute, one for the piece
     bar : int, length of a bar in twelfths of a beat (48 is 4/4)
+    part : np.ndarray of int32, shape (notes,), which part plays each note, from 0; each part becomes a track of MIDI. Left
+        out, all notes of a program are one part
     """
 
     onset: np.ndarray
@@ -35,14 +38,16 @@ class Score:
     program: np.ndarray
     tempo: float = 120.0
     bar: int = 48
+    part: np.ndarray | None = None
 
     def __post_init__(self):
-        fields = ("onset", "duration", "pitch", "velocity", "program")
-        arrays = [np.asarray(getattr(self, name), dtype=np.int32) for name in fields]
+        arrays = [np.asarray(getattr(self, name), dtype=np.int32) for name in _NOTE]
+        part = np.unique(arrays[4], return_inverse=True)[1].reshape(-1) if self.part is None else self.part
+        arrays.append(np.asarray(part, dtype=np.int32))
         if len({array.shape for array in arrays}) != 1 or arrays[0].ndim != 1:
             raise ScoreError("The arrays of a score must have one length.")
-        order = np.lexsort((arrays[4], arrays[2], family_of(arrays[4]), arrays[0]))
-        for name, array in zip(fields, arrays):
+        order = np.lexsort((arrays[5], arrays[4], arrays[2], family_of(arrays[4]), arrays[0]))
+        for name, array in zip((*_NOTE, "part"), arrays):
             object.__setattr__(self, name, array[order])
 
     def __len__(self) -> int:
@@ -51,7 +56,7 @@ class Score:
     def __eq__(self, other) -> bool:
         return isinstance(other, Score) and (self.bar, round(self.tempo, 2)) == (other.bar, round(other.tempo, 2)) and all(
             np.array_equal(getattr(self, name), getattr(other, name))
-            for name in ("onset", "duration", "pitch", "velocity", "program")
+            for name in (*_NOTE, "part")
         )
 
     @property
@@ -67,30 +72,38 @@ class Score:
         return float((self.onset + self.duration).max()) / STEPS_PER_BEAT * 60.0 / self.tempo
 
     def without_overlaps(self) -> "Score":
-        """The score with every note cut where its program sounds the same pitch again, since MIDI cannot hold both.
+        """The score with every note cut where its part sounds the same pitch again, since a track cannot hold both.
 
-        Of several notes at one onset that share program and pitch the last one stays.
+        Of several notes at one onset that share part, program and pitch the last one stays.
         """
-        order = np.lexsort((self.onset, self.pitch, self.program))
+        order = np.lexsort((self.onset, self.pitch, self.program, self.part))
         onset, end = self.onset[order], (self.onset + self.duration)[order]
-        again = (np.diff(self.program[order]) == 0) & (np.diff(self.pitch[order]) == 0)
+        again = np.all([np.diff(array[order]) == 0 for array in (self.part, self.program, self.pitch)], axis=0)
         end[:-1] = np.where(again, np.minimum(end[:-1], onset[1:]), end[:-1])
         keep = order[end > onset]
         return Score(self.onset[keep], (end - onset)[end > onset], self.pitch[keep], self.velocity[keep],
-                     self.program[keep], self.tempo, self.bar)
+                     self.program[keep], self.tempo, self.bar, self.part[keep])
+
+    def tracks(self) -> list[tuple[int, int, str]]:
+        """Part, program and name of each track of `to_midi`; a name that comes again is numbered."""
+        named, tracks = {}, []
+        for part, program in np.unique(np.stack([self.part, self.program], axis=1), axis=0).tolist():
+            name = FAMILIES[family_of(program)]
+            named[name] = named.get(name, 0) + 1
+            tracks.append((part, program, f"{name} {named[name]}" if named[name] > 1 else name))
+        return tracks
 
     def to_midi(self) -> pretty_midi.PrettyMIDI:
-        """`without_overlaps` as MIDI: one track a program, 480 ticks a beat, one tempo, one time signature."""
+        """`without_overlaps` as MIDI: one track a part, 480 ticks a beat, one tempo, one time signature."""
         midi = pretty_midi.PrettyMIDI(resolution=STEPS_PER_BEAT * _TICKS_PER_STEP, initial_tempo=self.tempo)
         beats, unit = (self.bar // STEPS_PER_BEAT, 4) if self.bar % STEPS_PER_BEAT == 0 else (self.bar // 6, 8)
         midi.time_signature_changes.append(pretty_midi.TimeSignature(max(1, beats), unit, 0.0))
         second = 60.0 / self.tempo / STEPS_PER_BEAT
         plain = self.without_overlaps()
-        for program in np.unique(plain.program):
+        for part, program, name in plain.tracks():
             drums = program == DRUMS
-            track = pretty_midi.Instrument(0 if drums else int(program), is_drum=bool(drums),
-                                           name=FAMILIES[family_of(int(program))])
-            for row in np.flatnonzero(plain.program == program):
+            track = pretty_midi.Instrument(0 if drums else program, is_drum=drums, name=name)
+            for row in np.flatnonzero((plain.part == part) & (plain.program == program)):
                 onset, end = plain.onset[row], plain.onset[row] + plain.duration[row]
                 track.notes.append(pretty_midi.Note(
                     int(plain.velocity[row]), int(plain.pitch[row]), onset * second, end * second))
@@ -115,12 +128,12 @@ class Score:
                 raise ScoreError(f"This is not a readable MIDI file ({type(error).__name__}).") from error
         step = midi.resolution / STEPS_PER_BEAT
         rows = []
-        for track in midi.instruments:
+        for part, track in enumerate(one for one in midi.instruments if one.notes):
             for note in track.notes:
                 onset = round(midi.time_to_tick(note.start) / step)
                 end = round(midi.time_to_tick(note.end) / step)
                 rows.append((onset, max(1, end - onset), note.pitch, max(1, note.velocity),
-                             DRUMS if track.is_drum else track.program))
+                             DRUMS if track.is_drum else track.program, part))
         if not rows:
             raise ScoreError("This MIDI file holds no note.")
         times, tempi = midi.get_tempo_changes()
@@ -128,5 +141,5 @@ class Score:
         tempo = float(tempi[int(np.argmax(lasting))])
         signature = midi.time_signature_changes[0] if midi.time_signature_changes else None
         bar = round(signature.numerator * 4 / signature.denominator * STEPS_PER_BEAT) if signature else 48
-        onset, duration, pitch, velocity, program = np.array(rows).T
-        return cls(onset, duration, pitch, velocity, program, tempo=tempo, bar=max(6, bar))
+        onset, duration, pitch, velocity, program, part = np.array(rows).T
+        return cls(onset, duration, pitch, velocity, program, tempo=tempo, bar=max(6, bar), part=part)

@@ -1,0 +1,133 @@
+"""Arranger: plans a piece, then writes it part by part."""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import PreTrainedConfig, PreTrainedModel
+
+from posterbeat.composer.brief import Brief, Profiles
+from posterbeat.instruments import families_of
+from posterbeat.composer.parts import Arrangement
+from posterbeat.composer.plan import Plan
+from posterbeat.composer.plan_drawing import PlanDrawing
+from posterbeat.composer.planner import Planner
+from posterbeat.composer.planner_step import PlannerTables
+from posterbeat.composer.writer import ReaderWriter
+from posterbeat.composer.writer_step import WriterTables
+from posterbeat.composer.writing import Sampling, Writing
+from posterbeat.controls import check_density, check_mode, check_notes, check_seed, check_temperature, check_tempo
+from posterbeat.cpu import one_thread
+from posterbeat.errors import WeightsError
+from posterbeat.genres import GENRES, mixture
+from posterbeat.hub import load_strict, read_config, read_tensors, resolve
+from posterbeat.music.events import DURATIONS, VELOCITY_BINS
+from posterbeat.music.score import Score
+
+_PLAN_GUIDANCE = 1.5  # chosen on `val`
+
+
+class ArrangerConfig(PreTrainedConfig):
+    """Attributes of real pieces that briefs are drawn from (`brief.Profiles`), and how much was learned from."""
+
+    model_type = "posterbeat-arranger"
+
+    def __init__(self, profiles: list[str] | None = None, notes_seen: int = 0, plans_seen: int = 0, **rest):
+        super().__init__(**rest)
+        self.profiles, self.notes_seen, self.plans_seen = profiles or [], notes_seen, plans_seen
+
+
+class Arranger(PreTrainedModel):
+    """A planner draws sections, chords and who plays what; a bidirectional LSTM reads the plan, an LSTM writes its notes."""
+
+    config_class = ArrangerConfig
+    base_model_prefix = "networks"
+
+    def __init__(self, config: ArrangerConfig):
+        super().__init__(config)
+        self.planner, self.networks = Planner(), ReaderWriter()
+        self.post_init()
+
+    def _init_weights(self, module) -> None:
+        """Keep PyTorch's own initialisation of every layer."""
+
+    @cached_property
+    def _plan_tables(self) -> PlannerTables:
+        return PlannerTables(self.planner)
+
+    @cached_property
+    def _note_tables(self) -> WriterTables:
+        return WriterTables(self.networks)
+
+    @cached_property
+    def _profiles(self) -> Profiles:
+        return Profiles(self.config.profiles)
+
+    @classmethod
+    def from_pretrained(cls, source: str | Path, **_) -> "Arranger":
+        """Load from a folder or a Hub repository (`owner/name[@revision]`).
+
+        Raises
+        ------
+        WeightsError
+            Files that are missing, damaged or of another model: tensors must match the config exactly.
+        """
+        folder = resolve(source)
+        path = folder / "config.json"
+        if read_config(path).get("model_type") != ArrangerConfig.model_type:  # transformers would only warn
+            raise WeightsError(f"{path.name} is not an arranger's: its model_type must be {ArrangerConfig.model_type}.")
+        try:
+            model = cls(ArrangerConfig.from_pretrained(folder))
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise WeightsError(f"{path.name} does not describe an arranger ({type(error).__name__}): fetch it again.") from error
+        load_strict(model, read_tensors(folder / "model.safetensors"), folder / "model.safetensors")
+        return model.eval()
+
+    def generate(self, genre_mix: str | Mapping[str, float], notes: int = 600, temperature: float = 1.0, seed: int = 0, *,
+                 ensemble: str | None = None, tempo: float | None = None, mode: str | None = None,
+                 density: float | None = None, progress: Callable[[int, int], None] | None = None) -> Score:
+        """Write a piece of exactly `notes` notes; everything as in `brief.Profiles.draw` and `write`.
+
+        Raises
+        ------
+        ParameterError
+            A value outside its range.
+        """
+        mix = mixture(genre_mix)
+        notes, temperature, seed = check_notes(notes), check_temperature(temperature), check_seed(seed)
+        random = np.random.default_rng(seed)
+        brief = self._profiles.draw(random, mix, tempo=check_tempo(tempo), density=check_density(density), mode=check_mode(mode),
+                                    families=None if ensemble is None else families_of(ensemble))
+        plan = self.plan(brief, mix, notes, random, temperature=temperature)
+        return to_score(self.write(brief, plan, mix, random, temperature=temperature, progress=progress), brief)
+
+    def plan(self, brief: Brief, mix: Mapping[str, float], notes: int, random: np.random.Generator, *,
+             temperature: float = 1.0, guidance: float = _PLAN_GUIDANCE) -> Plan:
+        """Draw a plan of exactly `notes` notes."""
+        weights = np.array([mix[genre] for genre in GENRES], np.float32)
+        with one_thread():
+            return PlanDrawing(self._plan_tables, brief, weights, notes=notes, guidance=guidance, temperature=temperature,
+                               random=random).draw()
+
+    def write(self, brief: Brief, plan: Plan, mix: Mapping[str, float], random: np.random.Generator, *, temperature: float = 1.0,
+              sampling: Sampling | None = None, closing: bool = True,
+              progress: Callable[[int, int], None] | None = None) -> Arrangement:
+        """Write the notes of a plan, in the common key (C major or A minor)."""
+        weights = np.array([mix[genre] for genre in GENRES], np.float32)
+        with one_thread():
+            return Writing(self._note_tables, brief, plan, weights, sampling or Sampling(temperature=temperature), random,
+                           closing=closing).write(progress)
+
+
+def to_score(piece: Arrangement, brief: Brief) -> Score:
+    """An arrangement as a score in the brief's own key and tempo."""
+    part = piece.part_of_notes()
+    program = np.array([one.program for one in piece.parts])[part]
+    pitch = piece.notes[:, 1].astype(int)
+    pitch = np.where(program == 128, pitch, pitch - brief.shift)
+    pitch = np.where(pitch < 0, pitch + 12, np.where(pitch > 127, pitch - 12, pitch))
+    width = 128 // VELOCITY_BINS
+    return Score(piece.onsets(), DURATIONS[piece.notes[:, 2]], pitch, piece.notes[:, 3].astype(int) * width + width // 2, program,
+                 tempo=brief.tempo, bar=piece.bar, part=part)
