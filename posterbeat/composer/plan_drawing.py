@@ -17,9 +17,7 @@ _TOP_P = {"copy": 0.98, "chord": 0.92, "bass": 0.95, "chord_2": 0.92, "bass_2": 
           "register": 0.95, "loudness": 0.95}  # chosen on `val`
 _PLAYERS = 6  # notes of the closing chord at most
 _QUIET = 2  # bars in which nobody plays, at most, on end
-_MINOR_FIFTH = 0  # place in `chords.QUALITIES` of the major triad: the dominant of minor, too
 _MAJOR_TRIAD, _MINOR_TRIAD = 0, 1
-_SHARPEST = {16: 1}
 
 
 class PlanDrawing:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import signal
 import threading
 import time
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
+
+from train.parallel import Team
 
 
 @dataclass
@@ -29,9 +32,9 @@ class Sitting:
     steps: int = 0  # stop after so many, if the time allows; 0: time alone
 
 
-def learn(network: torch.nn.Module, out: Path, sitting: Sitting, loss: Callable[[], tuple[torch.Tensor, int]],
+def learn(network: torch.nn.Module, out: Path, sitting: Sitting, team: Team, loss: Callable[[], tuple[torch.Tensor, int]],
           validate: Callable[[], dict], *, start: Path | None = None) -> None:
-    """Train a network until its minutes are over or it is told to stop (SIGTERM), and save.
+    """Train a network until its minutes are over or it is told to stop (SIGTERM), and save. Processes share the work.
 
     Parameters
     ----------
@@ -51,13 +54,16 @@ def learn(network: torch.nn.Module, out: Path, sitting: Sitting, loss: Callable[
     elif start:
         network.load_state_dict({name: tensor.float() for name, tensor in load_file(start).items()})
         seen = json.loads(start.with_suffix(".json").read_text())["seen"]
+    team.begin_alike(network)
     stop, begin, saved, here, averaged = threading.Event(), time.monotonic(), 0.0, 0, None
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    log = (out / "log.csv").open("a", newline="")
+    log = (out / "log.csv" if team.leads else Path(os.devnull)).open("a", newline="")
     rows = csv.writer(log)
 
     def save() -> None:
         nonlocal best
+        if not team.leads:
+            return
         network.eval()
         with torch.no_grad():
             figures = validate()
@@ -75,10 +81,10 @@ def learn(network: torch.nn.Module, out: Path, sitting: Sitting, loss: Callable[
         print(f"val at {seen / 1e6:.2f} M: {figures}", flush=True)
 
     network.train()
-    while not stop.is_set() and not (sitting.steps and here >= sitting.steps):
-        elapsed = time.monotonic() - begin
+    while not (sitting.steps and here >= sitting.steps):
+        elapsed, stopping = team.largest(time.monotonic() - begin, stop.is_set())
         left = 1 - elapsed / (sitting.minutes * 60)
-        if left <= 0:
+        if left <= 0 or stopping:
             break
         rate = sitting.lr * min(1.0, (here + 1) / sitting.warm, max(left / sitting.falling, 0.01))
         for group in optimiser.param_groups:
@@ -86,14 +92,17 @@ def learn(network: torch.nn.Module, out: Path, sitting: Sitting, loss: Callable[
         value, size = loss()
         optimiser.zero_grad(set_to_none=True)
         value.backward()
+        team.average_gradients(network)
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
-        seen, steps, here = seen + size, steps + 1, here + 1
-        averaged = value.item() if averaged is None else 0.98 * averaged + 0.02 * value.item()
+        size, lost = team.sum(size, value.item() * size)
+        seen, steps, here = seen + int(size), steps + 1, here + 1
+        averaged = lost / size if averaged is None else 0.98 * averaged + 0.02 * lost / size
         if steps % 20 == 0:
             rows.writerow(["train", steps, seen, round(elapsed), round(averaged, 4)])
             log.flush()
-            print(f"{steps} {seen / 1e6:.2f} M, {averaged:.3f} bits", flush=True)
+            if team.leads:
+                print(f"{steps} {seen / 1e6:.2f} M, {averaged:.3f} bits", flush=True)
         if elapsed - saved > sitting.save_minutes * 60:
             save()
             saved = elapsed

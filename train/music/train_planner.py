@@ -16,6 +16,7 @@ from posterbeat.genres import GENRES
 from posterbeat.music.harmony import slots_in_bar
 from train.music.arranger_batches import Corpus
 from train.music.arranger_loop import Sitting, learn
+from train.parallel import Team
 
 _WITHOUT_GENRE, _WITHOUT_ABOUT = 1 / 8, 1 / 5
 
@@ -97,20 +98,21 @@ def main():
     parser.add_argument("--bf16", action="store_true", help="bf16 autocast: twice as fast where the processor has it")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    torch.manual_seed(options.seed)
+    team = Team()
+    torch.manual_seed(options.seed + team.rank)
     network = Planner()
     resumed = options.out / "last.pt"
     seed = options.seed + (int(torch.load(resumed, weights_only=True)["steps"]) if resumed.exists() else 0)
-    corpus, held = Corpus(options.data, "train", seed=seed), Corpus(options.data, "val")
+    corpus, held = Corpus(options.data, "train", seed=seed + 1_000_003 * team.rank), Corpus(options.data, "val")
 
     def loss():
-        items = draw(corpus, options.batch, options.items)
+        items = draw(corpus, team.share(options.batch), options.items)
         with torch.autocast("cpu", torch.bfloat16, enabled=options.bf16):
             cost = network(items)
         size = int((items.target[..., 0] >= 0).sum())
         return cost.sum() / size, size
 
-    learn(network, options.out, Sitting(options.minutes, lr=options.lr, steps=options.steps), loss,
+    learn(network, options.out, Sitting(options.minutes, lr=options.lr, steps=options.steps), team, loss,
           lambda: validate(network, held), start=options.start)
 
 
