@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from posterbeat.composer.parts import DRUM_FAMILY, Part
+from posterbeat.composer.parts import Part
 from posterbeat.errors import WeightsError
 from posterbeat.genres import GENRES
+from posterbeat.instruments import DRUM_FAMILY, DRUMS
 
 # How much likelier a row becomes with what it says of the genre. A row of two genres serves a mixture of both best, and
 # the more one of them weighs, the more the rows lean to it. Chosen on `val`.
@@ -92,4 +93,4 @@ class Profiles:
 
 def _plain(family: int) -> Part:
     """A part of a family that no piece had."""
-    return Part(family, 128 if family == DRUM_FAMILY else family * 8, 0 if family == DRUM_FAMILY else 15, 0, 2, 4)
+    return Part(family, DRUMS if family == DRUM_FAMILY else family * 8, 0 if family == DRUM_FAMILY else 15, 0, 2, 4)

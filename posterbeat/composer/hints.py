@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from posterbeat.composer.parts import DRUM_FAMILY, MOST_PLACES
+from posterbeat.composer.parts import MOST_PLACES
+from posterbeat.instruments import DRUM_FAMILY
 from posterbeat.music.events import DURATIONS
 
 NOBODY = 128  # lowest pitch where nothing sounds
@@ -85,7 +86,7 @@ def following(source: np.ndarray, written: np.ndarray) -> np.ndarray:
 
 
 def matching(source: np.ndarray, written: np.ndarray) -> np.ndarray:
-    """The same once the place of the note is known: the first note of the source at that place or later, and after the note before."""
+    """The same once the place is known: the first note of the source at that place or later, and after the note before."""
     places = written // 128 * 128
     reached = np.full(len(written), -1)
     reached[1:] = written[:-1] + 1

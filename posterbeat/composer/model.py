@@ -5,11 +5,9 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import torch
 from transformers import PreTrainedConfig, PreTrainedModel
 
 from posterbeat.composer.brief import Brief, Profiles
-from posterbeat.instruments import families_of
 from posterbeat.composer.parts import Arrangement
 from posterbeat.composer.plan import Plan
 from posterbeat.composer.plan_drawing import PlanDrawing
@@ -23,6 +21,7 @@ from posterbeat.cpu import one_thread
 from posterbeat.errors import WeightsError
 from posterbeat.genres import GENRES, mixture
 from posterbeat.hub import load_strict, read_config, read_tensors, resolve
+from posterbeat.instruments import families_of
 from posterbeat.music.events import DURATIONS, VELOCITY_BINS
 from posterbeat.music.score import Score
 

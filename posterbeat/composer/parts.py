@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from posterbeat.instruments import DRUM_FAMILY, family_of
 from posterbeat.music.events import DURATIONS, VELOCITY_BINS
 
 MOST_PARTS = 8
 MOST_PLACES = 96  # twelfths of a beat in the longest bar
-DRUM_FAMILY = 16
 _SMALL = 0.02  # share of a piece's notes below which a track joins another of its family
 VOICES, BUSY, ACTIVE, REGISTERS = 3, 8, 6, 32  # classes of a part's description
 
@@ -135,7 +135,7 @@ def arrange(onset: np.ndarray, duration: np.ndarray, pitch: np.ndarray, velocity
 
     Of several notes of one part and pitch at one onset the longest stays; whole empty bars at the start are left out.
     """
-    family = np.minimum(program // 8, DRUM_FAMILY)
+    family = family_of(program)
     _, voice = np.unique(np.stack([track, family]), axis=1, return_inverse=True)
     part = merge_tracks(family, pitch, voice.reshape(-1))
     pitch = np.where(family == DRUM_FAMILY, pitch, pitch + shift)
@@ -164,7 +164,7 @@ def arrange(onset: np.ndarray, duration: np.ndarray, pitch: np.ndarray, velocity
 def describe(bar: np.ndarray, onset: np.ndarray, pitch: np.ndarray, program: np.ndarray, bars: int) -> Part:
     """The description of a part from its notes: bar number, onset, pitch and program of each, and the piece's length in bars."""
     usual = int(np.bincount(program).argmax())
-    family = min(usual // 8, DRUM_FAMILY)
+    family = family_of(usual)
     played = len(np.unique(bar))
     together = len(onset) / len(np.unique(onset))
     rate = len(onset) / played

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from posterbeat.composer.parts import DRUM_FAMILY, REGISTERS, Arrangement
+from posterbeat.composer.parts import REGISTERS, Arrangement
+from posterbeat.instruments import DRUM_FAMILY
 from posterbeat.music.events import DURATIONS
 from posterbeat.music.harmony import estimate_chords, slots_in_bar
 

@@ -5,11 +5,11 @@ import numpy as np
 from posterbeat.chords import NO_CHORD, feature_table
 from posterbeat.composer.brief import Brief
 from posterbeat.composer.nucleus import draw
-from posterbeat.composer.parts import DRUM_FAMILY
 from posterbeat.composer.plan import LITERAL, MOST_BACK, MOST_COUNTED, NEW, SILENT, VARIED, Plan
 from posterbeat.composer.plan_features import about_classes, bar_columns, part_columns
-from posterbeat.composer.planner import BAR_FIELDS, CELL_FIELDS, SEEN_SIZES, seen_of_part
+from posterbeat.composer.planner import CELL_FIELDS, SEEN_SIZES, seen_of_part
 from posterbeat.composer.planner_step import PlannerStep, PlannerTables
+from posterbeat.instruments import DRUM_FAMILY
 from posterbeat.music.harmony import slots_in_bar
 
 _CHORDS = feature_table()
@@ -121,7 +121,8 @@ class PlanDrawing:
         seen = np.zeros(len(SEEN_SIZES), np.int64)
         if part:
             seen[:5] = self._cells[bar, part - 1]
-        seen[5:-4] = [*_before_and_part(self._cells[:, part], self._contents[:, part], int(self._last[part]), bar, self._columns[part])]
+        seen[5:-4] = _before_and_part(
+            self._cells[:, part], self._contents[:, part], int(self._last[part]), bar, self._columns[part])
         seen[-4:] = place
         out = self._step.advance(seen, harmony, "cell")
         heard = self._last[part] >= 0 and bar - self._last[part] <= MOST_BACK

@@ -142,7 +142,8 @@ def seen_of_part(cells: np.ndarray, numbers: np.ndarray, before: int, bar: int) 
     return [*last, *sounding, *further, *alike]
 
 
-def plan_items(plan: Plan, parts: tuple[Part, ...] | np.ndarray, *, slots: int, first: int = 0, most: int | None = None) -> dict[str, np.ndarray]:
+def plan_items(plan: Plan, parts: tuple[Part, ...] | np.ndarray, *, slots: int, first: int = 0,
+               most: int | None = None) -> dict[str, np.ndarray]:
     """The items of a plan from bar `first` on, at most `most` of them, as `PlanItems` has them, without the batch.
 
     Parameters

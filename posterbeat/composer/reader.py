@@ -10,7 +10,8 @@ from posterbeat.chords import FEATURES
 from posterbeat.composer.parts import ACTIVE, BUSY, REGISTERS, VOICES
 from posterbeat.composer.plan import KINDS, MOST_BACK, MOST_COUNTED
 
-CELL_SIZES = (len(KINDS), MOST_BACK + 1, MOST_COUNTED + 2, REGISTERS + 1, 9)  # as `plan.Plan.cells`; the last two with a class for unknown
+# As `plan.Plan.cells`; the last two with a class for unknown.
+CELL_SIZES = (len(KINDS), MOST_BACK + 1, MOST_COUNTED + 2, REGISTERS + 1, 9)
 PART_SIZES = (17, REGISTERS, VOICES, BUSY, ACTIVE)
 BAR_SIZES = (MOST_BACK + 1, 8, 16, 16)  # bars back of a whole copy, bar of eight, since the start, to the end
 ABOUT_SIZES = (17, 3, 6, 9)  # tempo, mode, metre, density; the last class of each but the metre for unknown
@@ -65,7 +66,8 @@ class Reader(nn.Module):
         self.norm = nn.LayerNorm(2 * hidden)
 
     def forward(self, plan: PlanBatch) -> Tensor:
-        of_bar = self.chords(plan.chords.flatten(2)) + self.bar(plan.bars) + (self.about(plan.about) + self.mix(plan.mix))[:, None]
+        of_piece = self.about(plan.about) + self.mix(plan.mix)
+        of_bar = self.chords(plan.chords.flatten(2)) + self.bar(plan.bars) + of_piece[:, None]
         x = self.cell(plan.cells) + self.part(plan.parts)[:, None] + of_bar[plan.owner]
         x = F.gelu(x) * plan.real[plan.owner][..., None]
         heard = self.first(x)[0]

@@ -74,7 +74,7 @@ class Writer(nn.Module):
         super().__init__()
         self.cell = nn.Linear(3 * read + 4 * MOST_PLACES, width)
         self.note = Note(width)
-        self.hint = nn.ModuleList(Note(width) for _ in range(3))  # following notes of last and recalled cell, the part's last note
+        self.hint = nn.ModuleList(Note(width) for _ in range(3))  # following in last and recalled cell, the part's last
         self.left = nn.Embedding(MOST_COUNTED + 2, width)
         self.first = nn.LSTM(width, hidden, batch_first=True)
         self.second = nn.LSTM(hidden, hidden, batch_first=True)
@@ -94,7 +94,8 @@ class Writer(nn.Module):
         self.pitch_out = nn.Linear(head, 256)
         # length and loudness
         self.length = nn.Linear(hidden + width, head // 2)
-        self.length_given = nn.ModuleList(nn.Embedding(size, head // 2) for size in (MOST_PLACES, NO_PITCH, *[NOTE_SIZES[2]] * 3))
+        self.length_given = nn.ModuleList(
+            nn.Embedding(size, head // 2) for size in (MOST_PLACES, NO_PITCH, *[NOTE_SIZES[2]] * 3))
         self.length_out = nn.Linear(head // 2, SIZES[2])
         self.loudness = nn.Linear(hidden + width, head // 2)
         self.loudness_given = nn.ModuleList(
@@ -161,6 +162,6 @@ class ReaderWriter(nn.Module):
 
 def bits(logits: list[Tensor], target: Tensor) -> Tensor:
     """Negative log2-likelihood by field, (b, n, 4), 0 where there is no note."""
-    columns = [F.cross_entropy(one.float().flatten(0, 1), target[..., field].flatten().clamp(min=-1), ignore_index=-1, reduction="none")
+    columns = [F.cross_entropy(one.float().flatten(0, 1), target[..., field].flatten(), ignore_index=-1, reduction="none")
                for field, one in enumerate(logits)]
     return torch.stack(columns, -1).view(*target.shape) / torch.log(torch.tensor(2.0, device=target.device))

@@ -10,6 +10,7 @@ import torch
 from posterbeat.composer.quantised_matrix import Matrix, smallest
 from posterbeat.composer.table_rows import TableRows, array, gelu, layer_norm, lstm_cell
 from posterbeat.composer.writer import NO_PITCH, ReaderWriter
+from posterbeat.instruments import PITCHES, TONES
 
 
 class WriterTables:
@@ -39,9 +40,10 @@ class WriterTables:
             self.edges = np.cumsum([layer.out_features for layer in heads])[:-1]
             self.place = _Head(writer.place_out.weight, writer.place_out.bias, writer.place_like.weight, writer.place_like.bias)
             self.pitch = [_Head(writer.pitch_out.weight[rows], writer.pitch_out.bias[rows], writer.pitch_like.weight,
-                                writer.pitch_like.bias) for rows in (slice(0, 128), slice(128, 256))]
+                                writer.pitch_like.bias) for rows in (slice(0, PITCHES), slice(PITCHES, TONES))]
             self.harmony = array(writer.harmony.weight.T)
-            self.pitch_given = TableRows([writer.at_place.weight, *(table.weight for table in writer.pitch_hint), writer.lowest.weight])
+            self.pitch_given = TableRows([
+                writer.at_place.weight, *(table.weight for table in writer.pitch_hint), writer.lowest.weight])
             self.length_given = TableRows([table.weight for table in writer.length_given])
             self.length = array(writer.length_out.weight.T), array(writer.length_out.bias)
             self.loudness_given = TableRows([table.weight for table in writer.loudness_given])
@@ -90,7 +92,8 @@ class WriterStep:
         gates = tables.second(np.concatenate([self._first[0], self._second[0]], 1)) + tables.second_bias
         self._second = lstm_cell(gates, self._second[1])
         out = layer_norm(self._first[0] + self._second[0], tables.norm, tables.norm_bias)
-        self._place, self._pitch, self._length, self._loudness = np.split(tables.heads(out) + self._heads_base, tables.edges, axis=1)
+        self._place, self._pitch, self._length, self._loudness = np.split(
+            tables.heads(out) + self._heads_base, tables.edges, axis=1)
 
     def place(self) -> np.ndarray:
         """Logits of the place in the bar."""

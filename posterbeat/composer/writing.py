@@ -10,12 +10,13 @@ from posterbeat.chords import Chord
 from posterbeat.composer.brief import Brief
 from posterbeat.composer.hints import Surroundings, keys
 from posterbeat.composer.nucleus import draw
-from posterbeat.composer.parts import DRUM_FAMILY, MOST_PLACES, Arrangement
+from posterbeat.composer.parts import MOST_PLACES, Arrangement
 from posterbeat.composer.plan import LITERAL, MOST_COUNTED, SILENT, Plan
 from posterbeat.composer.plan_features import about_classes, bar_columns, chord_features, part_columns
 from posterbeat.composer.reader import PlanBatch
 from posterbeat.composer.writer import BEGIN, NO_PITCH, NOTE_SIZES
 from posterbeat.composer.writer_step import WriterStep, WriterTables
+from posterbeat.instruments import DRUM_FAMILY, PITCHES
 from posterbeat.music.events import DURATIONS
 
 _NOTHING = [BEGIN, NO_PITCH, NOTE_SIZES[2] - 1, NOTE_SIZES[3] - 1]
@@ -114,7 +115,7 @@ class Writing:
 
     def _remember(self, bar: int, part: int) -> None:
         number = bar * len(self._families) + part
-        tall = 128 * (self._families[part] == DRUM_FAMILY)
+        tall = PITCHES * (self._families[part] == DRUM_FAMILY)
         self._lines[part] = [*self._lines[part], *([a, b + tall, c, d] for a, b, c, d in self._cells[number][-2:].tolist())][-2:]
         self._last[part] = number
 
@@ -127,7 +128,7 @@ class Writing:
     def _write_cell(self, bar: int, part: int) -> None:
         plan, parts, step = self._plan, len(self._families), self._step
         drums = self._families[part] == DRUM_FAMILY
-        tall = 128 * drums
+        tall = PITCHES * drums
         number, back = bar * parts + part, int(plan.back[bar, part])
         sources = (self._last[part], number - back * parts if back else -1)
         theirs = [self._cells[source] if source >= 0 else np.zeros((0, 4), np.int64) for source in sources]
@@ -155,14 +156,16 @@ class Writing:
                         for notes, known in zip(theirs, their_keys)]
             half = int(place * 2 >= self._brief.bar)
             now = self._chords[:, bar, half]
-            after = self._chords[:, bar, 1] if not half else self._chords[:, min(bar + 1, plan.bars - 1), 0 if bar + 1 < plan.bars else 1]
+            next_half = min(2 * bar + half + 1, 2 * plan.bars - 1)
+            after = self._chords[:, next_half // 2, next_half % 2]
             seen = [matching[0][1], matching[1][1], recent[0][1], recent[1][1]]
             pitch = self._draw(
                 step.pitch(place, seen, np.concatenate([now, after], 1), view.sounding[place], int(view.lowest[place])), "pitch",
                 self._pitches(last, place, left, drums, bar if closing else None, part))
             length = self._draw(step.length(place, pitch + tall, [matching[0][2], matching[1][2], recent[0][2]]), "length",
                                 self._lengths() if closing else None)
-            loudness = self._draw(step.loudness(place, pitch + tall, length, [matching[0][3], matching[1][3], recent[0][3]]), "loudness")
+            loudness = self._draw(
+                step.loudness(place, pitch + tall, length, [matching[0][3], matching[1][3], recent[0][3]]), "loudness")
             reached = place * 128 + pitch
             written.append([place, pitch, length, loudness])
             self._before = [place, pitch + tall, length, loudness]
@@ -175,7 +178,8 @@ class Writing:
             if strength != 1:
                 mixed = mixed + (strength - 1) * (logits[0] - logits[row])
                 row += 1
-        return draw(mixed, self._random, temperature=self._sampling.temperature, top_p=getattr(self._sampling, name), allowed=allowed)
+        return draw(mixed, self._random, temperature=self._sampling.temperature, top_p=getattr(self._sampling, name),
+                    allowed=allowed)
 
     def _places(self, last: list[int] | None, left: int, closing: bool) -> np.ndarray:
         """Where the next note may begin: notes of a cell come in order, and those that are left need room."""
@@ -187,8 +191,9 @@ class Writing:
             allowed &= places >= last[0] + (last[1] + left > self._high)
         return allowed if allowed.any() else places == (last[0] if last else 0)
 
-    def _pitches(self, last: list[int] | None, place: int, left: int, drums: bool, closing_bar: int | None, part: int) -> np.ndarray:
-        """Which pitches may come: above the one before at the same place, on the keyboard, on the chord where the piece closes."""
+    def _pitches(self, last: list[int] | None, place: int, left: int, drums: bool, closing_bar: int | None,
+                 part: int) -> np.ndarray:
+        """Which pitches may come: above the one before at the same place, on the keyboard, in the chord of a close."""
         pitches = np.arange(128)
         above = last[1] if last is not None and last[0] == place else -1
         if drums:

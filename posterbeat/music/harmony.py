@@ -52,7 +52,8 @@ def chroma(onset: np.ndarray, duration: np.ndarray, pitch: np.ndarray, slot: int
     return np.minimum(by_class, 2).reshape(shape).sum(1).astype(float), bass.reshape(shape).sum(1)
 
 
-def estimate_chords(onset: np.ndarray, duration: np.ndarray, pitch: np.ndarray, bar: int, bars: int) -> tuple[np.ndarray, np.ndarray]:
+def estimate_chords(onset: np.ndarray, duration: np.ndarray, pitch: np.ndarray, bar: int,
+                    bars: int) -> tuple[np.ndarray, np.ndarray]:
     """The chord of each slot of a piece.
 
     Parameters

@@ -10,7 +10,7 @@ from posterbeat.composer.parts import Part
 from posterbeat.composer.plan import MOST_COUNTED, Plan
 from posterbeat.composer.plan_drawing import PlanDrawing
 from posterbeat.composer.plan_features import about_classes, part_columns
-from posterbeat.composer.planner import BAR_FIELDS, CELL_FIELDS, Planner, PlanItems, plan_items
+from posterbeat.composer.planner import BAR_FIELDS, CELL_FIELDS, PlanItems, Planner, plan_items
 from posterbeat.composer.planner_step import PlannerTables
 from posterbeat.composer.writer import ReaderWriter
 from posterbeat.composer.writer_step import WriterTables

@@ -6,12 +6,13 @@ import numpy as np
 import torch
 
 from posterbeat.chords import feature_table
-from posterbeat.composer.parts import DRUM_FAMILY, MOST_PLACES
+from posterbeat.composer.parts import MOST_PLACES
 from posterbeat.composer.plan import MOST_COUNTED
 from posterbeat.composer.plan_features import UNKNOWN, about_classes, bar_columns
 from posterbeat.composer.reader import PlanBatch
 from posterbeat.composer.writer import BEGIN, NO_PITCH, NOTE_SIZES, WriterBatch
 from posterbeat.genres import GENRES
+from posterbeat.instruments import DRUM_FAMILY
 
 _NOTHING = np.array([BEGIN, NO_PITCH, NOTE_SIZES[2] - 1, NOTE_SIZES[3] - 1])
 _CHORDS = feature_table()

@@ -14,8 +14,8 @@ import torch
 from safetensors.torch import load_file
 
 from posterbeat.composer.model import Arranger, ArrangerConfig
-from posterbeat.composer.parts import DRUM_FAMILY
 from posterbeat.genres import GENRES
+from posterbeat.instruments import DRUM_FAMILY
 from train.music.package import typicality
 
 _ROWS = 300  # pieces a genre whose attributes are kept

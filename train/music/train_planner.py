@@ -11,7 +11,7 @@ import torch
 
 from posterbeat.composer.plan import Plan
 from posterbeat.composer.plan_features import UNKNOWN, about_classes
-from posterbeat.composer.planner import Planner, PlanItems, plan_items
+from posterbeat.composer.planner import PlanItems, Planner, plan_items
 from posterbeat.genres import GENRES
 from posterbeat.music.harmony import slots_in_bar
 from train.music.arranger_batches import Corpus
@@ -54,7 +54,8 @@ def collate(rows: list[dict]) -> PlanItems:
     return PlanItems(
         seen=padded("seen", 0, size), chords=padded("chords", 0, size), recalled=padded("recalled", 0, size),
         target=padded("target", -1, size), cell=padded("cell", False, size), parts=padded("parts", -1, voices),
-        about=torch.from_numpy(np.stack([row["about"] for row in rows])), mix=torch.from_numpy(np.stack([row["mix"] for row in rows])))
+        about=torch.from_numpy(np.stack([row["about"] for row in rows])),
+        mix=torch.from_numpy(np.stack([row["mix"] for row in rows])))
 
 
 def draw(corpus: Corpus, size: int, most: int) -> PlanItems:
