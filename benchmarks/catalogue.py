@@ -18,6 +18,7 @@ from typing import Any
 from benchmarks.timing import spread
 from posterbeat.batch.jobs import Job, Wish
 from posterbeat.batch.local import run
+from posterbeat.controls import Controls
 
 _EXAMPLES = sorted((Path(__file__).resolve().parents[1] / "examples/posters").glob("*.jpg"))
 
@@ -107,7 +108,7 @@ def measure(posters: int = 32, notes: int = 300, rounds: int = 1, workers: Seque
     -------
     dict: `runs`, one of them a row; `times` after the start and `times_with_start`, each a spread over the rounds.
     """
-    wish = Wish(notes=notes)
+    wish = Wish(controls=Controls(notes, seed=0))
     rows = [[timed(count, posters, wish) for count in workers] for _ in range(rounds)]
     return {"posters": posters, "notes": notes,
             "runs": [{"processes": count, **vars(one)} for row in rows for count, one in zip(workers, row)],

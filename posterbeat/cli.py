@@ -17,10 +17,11 @@ from typer.core import TyperGroup
 from posterbeat.batch.jobs import PICTURES, Wish, find, parse_genre
 from posterbeat.batch.local import finished, run
 from posterbeat.batch.report import write_gallery, write_tables
-from posterbeat.controls import SUFFIXES, check_notes, check_seed, check_temperature
+from posterbeat.controls import COMPOSER_KINDS, SUFFIXES, Controls
 from posterbeat.errors import ParameterError, PosterBeatError
 from posterbeat.genres import GENRES
 from posterbeat.hub import source_of
+from posterbeat.instruments import ENSEMBLES
 from posterbeat.poster import open_poster
 
 FAILED, USAGE = 1, 2
@@ -61,6 +62,15 @@ Composer = Annotated[str | None, typer.Option(
     help="Folder or Hub repo (owner/name or owner/name@revision) of the network that composes.")]
 Notes = Annotated[int, typer.Option(help="How many notes, 32 to 2000, of all instruments together.")]
 Temperature = Annotated[float, typer.Option(help="0.1 (safe) to 2.0 (wild).")]
+Ensemble = Annotated[str | None, typer.Option(
+    metavar="NAME", show_default="the composer's choice", help=f"Who plays: {', '.join(ENSEMBLES)}.")]
+Tempo = Annotated[float | None, typer.Option(
+    show_default="set by the poster's colours", help="40 to 220 beats a minute.")]
+Mode = Annotated[str | None, typer.Option(show_default="set by the poster's colours", help="major or minor.")]
+Density = Annotated[float | None, typer.Option(show_default="set by the poster's colours", help="0 (sparse) to 1 (busy).")]
+ComposerKind = Annotated[str, typer.Option(
+    metavar="KIND", help=f"{COMPOSER_KINDS[0]}, or {COMPOSER_KINDS[1]}: the reference study's stack, which learned comedy alone "
+                         "and heeds only notes, seed and tempo.")]
 Genre = Annotated[str | None, typer.Option(
     metavar="GENRE", show_default="the poster's own",
     help=f"{', '.join(GENRES)}, or a mixture such as horror=0.7,comedy=0.3.")]
@@ -74,12 +84,17 @@ def compose(
     poster: Annotated[Path, typer.Argument(help="Picture of a film poster (JPEG, PNG, WebP, GIF, ...).",
                                            show_default=False)],
     out: Annotated[list[Path] | None, typer.Option(
-        "--out", "-o", help="File to write: .mid, .wav, .mp3 or .mp4 (with the poster). May be given several times.",
+        "--out", "-o", help="File to write: .mid, .musicxml, .wav, .mp3 or .mp4 (with the poster). May be given several times.",
         show_default="the poster's name with .mp3, in this folder")] = None,
     genre: Genre = None,
     notes: Notes = 600,
     temperature: Temperature = 1.0,
     seed: Annotated[int | None, typer.Option(help="0 to 4294967295.", show_default="drawn, and printed")] = None,
+    ensemble: Ensemble = None,
+    tempo: Tempo = None,
+    mode: Mode = None,
+    density: Density = None,
+    composer_kind: ComposerKind = COMPOSER_KINDS[0],
     colours: Colours = True,
     classifier: Classifier = None,
     composer: Composer = None,
@@ -91,7 +106,7 @@ def compose(
         for path in out:
             _check_target(path)
         wish = parse_genre(genre)  # whatever can be wrong is found before the networks are loaded
-        notes, temperature, seed = check_notes(notes), check_temperature(temperature), check_seed(seed)
+        controls = Controls(notes, temperature, seed, ensemble, tempo, mode, density, composer_kind)
         picture = open_poster(poster)
         with _waiting("Loading the networks", quiet):
             from posterbeat import PosterBeat
@@ -99,7 +114,7 @@ def compose(
             beat = PosterBeat.load(classifier, composer)
         with _bar(quiet) as bar:
             task = bar.add_task("Composing", total=notes)
-            track = beat(picture, wish, notes, temperature, seed, colours=colours, title=poster.stem,
+            track = beat(picture, wish, controls=controls, colours=colours, title=poster.stem,
                          progress=lambda done, total: bar.update(task, completed=done, total=total))
         with _waiting("Playing and writing", quiet):
             for path in out:
@@ -151,15 +166,20 @@ def read(
 def batch(
     source: Annotated[Path, typer.Argument(metavar="FOLDER_OR_CSV", show_default=False, help=(
         "Folder of posters, or a CSV with a column file (relative to the CSV) and, where a poster is to differ, genre, "
-        "notes, temperature, seed."))],
+        "notes, temperature, seed, ensemble, tempo, mode, density, composer_kind."))],
     out: Annotated[Path, typer.Option("--out", "-o", show_default=False, help=(
         "Folder for tracks/, table.csv, table.parquet, index.html and records.jsonl."))],
     suffix: Annotated[list[str] | None, typer.Option(
-        "--format", "-f", help="mid, wav, mp3 or mp4. May be given several times.", show_default="mp3")] = None,
+        "--format", "-f", help="mid, musicxml, wav, mp3 or mp4. May be given several times.", show_default="mp3")] = None,
     genre: Genre = None,
     notes: Notes = 600,
     temperature: Temperature = 1.0,
     seed: Annotated[int, typer.Option(help="0 to 4294967295; each poster's own seed comes from it and its name.")] = 0,
+    ensemble: Ensemble = None,
+    tempo: Tempo = None,
+    mode: Mode = None,
+    density: Density = None,
+    composer_kind: ComposerKind = COMPOSER_KINDS[0],
     colours: Colours = True,
     workers: Annotated[int, typer.Option(min=0, help="Posters at a time.", show_default="one a core")] = 0,
     ray: Annotated[str | None, typer.Option(
@@ -176,8 +196,8 @@ def batch(
         for kind in kinds:
             if kind not in SUFFIXES:
                 raise ParameterError(f"The format must be one of {', '.join(known[1:] for known in SUFFIXES)}.")
-        wish = Wish(parse_genre(genre), check_notes(notes), check_temperature(temperature), check_seed(seed), None,
-                    colours, kinds, classifier, composer)
+        controls = Controls(notes, temperature, seed, ensemble, tempo, mode, density, composer_kind)
+        wish = Wish(parse_genre(genre), controls, colours=colours, suffixes=kinds, classifier=classifier, composer=composer)
         jobs = find(source, wish, out)
         if not jobs:
             raise ParameterError(f"{source} holds no picture ({', '.join(sorted(PICTURES))}).")

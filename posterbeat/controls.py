@@ -1,18 +1,20 @@
-"""What may be asked for: the ranges of a composition's controls, the checks that name them, and the kinds of files."""
+"""What may be asked for: a composition's controls with their ranges and the checks that name them, and the kinds of files."""
 
 import math
 import numbers
 import secrets
+from dataclasses import dataclass, replace
 from typing import Any
 
 from posterbeat.errors import ParameterError
+from posterbeat.instruments import families_of
 
 NOTES = (32, 2000)  # fewer is no phrase; more is past the length of any piece that the composer has learned from
 TEMPERATURE = (0.1, 2.0)  # 0 would repeat itself; above 2 the network's choices drown in chance
 SEED = (0, 2**32 - 1)  # what both NumPy and torch take
 TEMPO = (40, 220)  # beats a minute
 DENSITY = (0, 1)  # among the pieces of a genre, from the sparsest to the densest
-COMPOSERS = ("posterbeat", "historical")  # this project's own, and the reference study's final stack
+COMPOSER_KINDS = ("posterbeat", "historical")  # this project's own, and the reference study's final stack
 SUFFIXES = (".mid", ".wav", ".mp3", ".mp4", ".musicxml")  # of the files that a track is saved as
 
 
@@ -95,19 +97,113 @@ def check_mode(mode: Any) -> str | None:
     return mode
 
 
-def check_composer(composer: Any) -> str:
-    """A name from `COMPOSERS`; None stands for the first, this project's own.
+def check_composer_kind(kind: Any) -> str:
+    """A name from `COMPOSER_KINDS`; None stands for the first, this project's own.
 
     Raises
     ------
     ParameterError
         Anything else.
     """
-    if composer is None:
-        return COMPOSERS[0]
-    if not isinstance(composer, str) or composer not in COMPOSERS:
-        raise ParameterError(f"Composer must be {' or '.join(map(repr, COMPOSERS))}, not {_said(composer)}.")
-    return composer
+    if kind is None:
+        return COMPOSER_KINDS[0]
+    if not isinstance(kind, str) or kind not in COMPOSER_KINDS:
+        raise ParameterError(f"Composer must be {' or '.join(map(repr, COMPOSER_KINDS))}, not {_said(kind)}.")
+    return kind
+
+
+def check_ensemble(ensemble: Any) -> str | None:
+    """A name from `instruments.ENSEMBLES`; None leaves it to the composer.
+
+    Raises
+    ------
+    ParameterError
+        Anything else.
+    """
+    if ensemble is not None:
+        families_of(ensemble)
+    return ensemble
+
+
+@dataclass(frozen=True)
+class Controls:
+    """What is asked of a piece beside its genre: checked once, when it is made, and passed on whole.
+
+    Attributes
+    ----------
+    notes : 32 to 2,000 note onsets, of all instruments together
+    temperature : 0.1 (safe) to 2.0 (wild)
+    seed : 0 to 2**32 - 1; the same seed and controls give the same notes. None draws one here
+    ensemble : a name from `instruments.ENSEMBLES`; None leaves it to the composer, as with the next three
+    tempo : beats a minute, 40 to 220
+    mode : "major" or "minor"
+    density : 0 (the sparsest pieces of the genre) to 1 (the busiest)
+    composer_kind : "posterbeat", or "historical" for the reference study's final stack, which heeds notes, seed and tempo alone
+
+    Raises
+    ------
+    ParameterError
+        A value outside its range.
+    """
+
+    notes: int = 600
+    temperature: float = 1.0
+    seed: int | None = None
+    ensemble: str | None = None
+    tempo: float | None = None
+    mode: str | None = None
+    density: float | None = None
+    composer_kind: str = COMPOSER_KINDS[0]
+
+    def __post_init__(self):
+        for name, check in CHECKS.items():
+            object.__setattr__(self, name, check(getattr(self, name)))
+
+    @property
+    def steering(self) -> dict[str, Any]:
+        """What steers the music by name: ensemble, tempo, mode and density, None where they are left open."""
+        return {name: getattr(self, name) for name in STEERING}
+
+    def filled(self, **values: Any) -> "Controls":
+        """These controls, with `values` where something was left open."""
+        return replace(self, **{name: value for name, value in values.items() if getattr(self, name) is None})
+
+
+def asked_for(controls: Controls | None, **named: Any) -> Controls:
+    """`controls` where they are given whole, else those that the public keywords make.
+
+    `composer` stands for `composer_kind`: it was its name once, and still is in links and over the API.
+    """
+    if controls is not None:
+        return controls
+    if "composer" in named:
+        named["composer_kind"] = named.pop("composer")
+    return Controls(**named)
+
+
+def from_text(name: str, value: str) -> Any:
+    """One control written as text, as in a CSV or a link, checked; `name` is a field of `Controls`.
+
+    Raises
+    ------
+    ParameterError
+        It is outside its range, or no number where one is needed.
+    """
+    value = value.strip()
+    kind = _NUMBERS.get(name, str)
+    try:
+        value = kind(value)
+    except ValueError:
+        pass  # the check says what is needed, and what was written
+    return CHECKS[name](value)
+
+
+STEERING = ("ensemble", "tempo", "mode", "density")
+CHECKS = {
+    "notes": check_notes, "temperature": check_temperature, "seed": check_seed, "ensemble": check_ensemble, "tempo": check_tempo,
+    "mode": check_mode, "density": check_density, "composer_kind": check_composer_kind,
+}  # of each field of Controls; the order is that in which a wrong value is told
+_NUMBERS = {"notes": int, "temperature": float, "seed": int, "tempo": float, "density": float}
 
 
 def _whole(value: Any) -> int | None:

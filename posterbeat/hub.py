@@ -79,6 +79,12 @@ def weights_folder(kind: str) -> Path:
     return next((place for place in places if place.is_dir()), places[0])
 
 
+def weights_are_there(kind: str) -> bool:
+    """Whether a model can be asked for: it came along, or the environment says where from. The reference study's need not."""
+    source = source_of(kind)
+    return source != weights_folder(kind) or Path(source).is_dir()
+
+
 def read_config(path: str | os.PathLike) -> dict:
     """A model's config.json as a dict; WeightsError if it is missing or is not a JSON object."""
     try:

@@ -108,7 +108,7 @@ def families_of(ensemble: str) -> np.ndarray:
     ParameterError
         No ensemble of that name.
     """
-    if ensemble not in ENSEMBLES:
+    if not isinstance(ensemble, str) or ensemble not in ENSEMBLES:
         raise ParameterError(f"Unknown ensemble {str(ensemble)[:40]!r}: choose from {', '.join(ENSEMBLES)}.")
     return np.isin(FAMILIES, ENSEMBLES[ensemble])
 

@@ -6,25 +6,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from posterbeat.controls import (
-    COMPOSERS,
-    SUFFIXES,
-    check_composer,
-    check_density,
-    check_mode,
-    check_notes,
-    check_seed,
-    check_temperature,
-    check_tempo,
-)
+from posterbeat.controls import COMPOSER_KINDS, SUFFIXES, Controls, asked_for
 from posterbeat.genres import mixture
-from posterbeat.hub import resolve, source_of, weights_folder
+from posterbeat.hub import resolve, source_of
 
 if TYPE_CHECKING:  # these pull in torch, NumPy and Pillow, which `import posterbeat` need not wait for
     import numpy as np
     import pretty_midi
     from PIL import Image
 
+    from posterbeat.audio.render import Rendering
     from posterbeat.colours import PosterColours
     from posterbeat.composer.bilstm_composer import BiLSTMComposer
     from posterbeat.music.historical import HistoricalStack
@@ -40,35 +31,44 @@ class Track:
     ----------
     score : Score, the notes
     genre_mix : dict of the five genres' weights, summing to 1
-    seed : int, the seed that was used, given or drawn
-    temperature : float
-    controls : dict of the other controls as they were used (ensemble, tempo, mode, density; None where left open)
+    controls : Controls, as they were used
     poster : PIL.Image.Image or None, the poster that it was composed for, RGB
     reading : GenreReading or None, what the classifier read on the poster
     colours : PosterColours or None, the reading of the poster's colours, if they steered the music
     title : str or None
-    composer : str, the name in `controls.COMPOSERS` of what wrote it
     """
 
     score: "Score"
     genre_mix: dict[str, float]
-    seed: int
-    temperature: float = 1.0
-    controls: dict[str, Any] | None = None
+    controls: Controls
     poster: "Image.Image | None" = None
     reading: "GenreReading | None" = None
     colours: "PosterColours | None" = None
     title: str | None = None
-    composer: str = COMPOSERS[0]
-    _sound: "tuple[np.ndarray, int] | None" = field(default=None, init=False, repr=False)
+    _rendering: "Rendering | None" = field(default=None, init=False, repr=False)
+
+    @property
+    def seed(self) -> int:
+        """The seed that was used, given or drawn."""
+        return self.controls.seed
+
+    @property
+    def temperature(self) -> float:
+        """The temperature that was used."""
+        return self.controls.temperature
+
+    @property
+    def composer(self) -> str:
+        """The kind of composer that wrote it, a name from `controls.COMPOSER_KINDS`."""
+        return self.controls.composer_kind
 
     @cached_property
     def midi(self) -> "pretty_midi.PrettyMIDI":
         """The score as MIDI."""
         return self.score.to_midi()
 
-    def render(self, progress: Callable[[float], None] | None = None) -> None:
-        """Make the sound now, unless it is there already; `audio` does it unasked.
+    def render(self, progress: Callable[[float], None] | None = None) -> "Rendering":
+        """The sound and what played it, made at the first request and then kept.
 
         Parameters
         ----------
@@ -80,29 +80,21 @@ class Track:
         RenderError
             Nothing can play the score here, or the result is silent.
         """
-        from posterbeat.audio.perform import humanise
-        from posterbeat.audio.render import render
+        from posterbeat.audio.perform import perform
 
-        if self._sound is None:
-            self._sound = render(humanise(self.midi, self.seed), progress=progress)
+        if self._rendering is None:
+            self._rendering = perform(self.midi, self.seed, progress=progress)
+        return self._rendering
 
     @property
     def audio(self) -> "np.ndarray":
-        """np.ndarray of int16, shape (samples, 2): rendered at the first request, then kept.
-
-        Raises
-        ------
-        RenderError
-            Nothing can play the score here, or the result is silent.
-        """
-        self.render()
-        return self._sound[0]
+        """np.ndarray of int16, shape (samples, 2): as `render` makes it."""
+        return self.render().samples
 
     @property
     def sample_rate(self) -> int:
         """Samples a second of `audio`."""
-        self.render()
-        return self._sound[1]
+        return self.render().sample_rate
 
     def save(self, path: str | Path) -> Path:
         """Write the track; the suffix says what: .mid, .musicxml, .wav, .mp3 or .mp4 (with the poster).
@@ -118,9 +110,9 @@ class Track:
 
         path = Path(path)
         if path.suffix.lower() in SUFFIXES and path.suffix.lower() not in SILENT:
-            save(path, self.midi, self.audio, self.sample_rate, poster=self.poster)
+            save(path, self.midi, self.render(), poster=self.poster)
         else:  # notes need no renderer, and a wrong suffix should not wait for one to be told
-            save(path, self.midi, None, None)
+            save(path, self.midi, None)
         return path
 
 
@@ -132,7 +124,7 @@ class PosterBeat:
     classifier
         What reads the genre: `predict(image) -> GenreReading`.
     composer
-        What writes the notes: `generate(genre_mix, notes, ...) -> Score`.
+        What writes the notes: `generate(genre_mix, controls=..., progress=...) -> Score`.
     historical
         Where the reference study's stack is loaded from at the first request, as in `load`.
     """
@@ -190,12 +182,6 @@ class PosterBeat:
 
         return HistoricalStack.from_pretrained(self._historical_source)
 
-    @property
-    def composers(self) -> tuple[str, ...]:
-        """The names of `controls.COMPOSERS` that can be asked for: the reference study's stack need not have come along."""
-        there = self._historical_source != weights_folder("historical") or Path(self._historical_source).is_dir()
-        return COMPOSERS if there else COMPOSERS[:1]
-
     def read(self, image: Any) -> "GenreReading":
         """Which genre a poster speaks of.
 
@@ -210,39 +196,19 @@ class PosterBeat:
         """
         return self.classifier.predict(image)
 
-    def compose(
-        self,
-        genre: str | Mapping[str, float],
-        notes: int = 600,
-        temperature: float = 1.0,
-        seed: int | None = None,
-        *,
-        ensemble: str | None = None,
-        tempo: float | None = None,
-        mode: str | None = None,
-        density: float | None = None,
-        composer: str | None = None,
-        progress: Callable[[int, int], None] | None = None,
-    ) -> Track:
+    def compose(self, genre: str | Mapping[str, float], notes: int = 600, temperature: float = 1.0, seed: int | None = None, *,
+                controls: Controls | None = None, progress: Callable[[int, int], None] | None = None, **named: Any) -> Track:
         """Compose for a genre or a mixture of genres.
 
         Parameters
         ----------
         genre
             A genre's name, or a mapping of genres to weights.
-        notes
-            How many notes, 32 to 2,000, of all instruments together.
-        temperature
-            0.1 (safe) to 2.0 (wild).
-        seed
-            0 to 2**32 - 1; the same seed and controls give the same notes. None draws one; `Track.seed` tells it.
-        ensemble
-            A name from `posterbeat.instruments.ENSEMBLES`; None leaves it to the composer.
-        tempo, mode, density
-            Beats a minute, 40 to 220; "major" or "minor"; 0 (sparse) to 1 (busy). None leaves them to the composer.
-        composer
-            "posterbeat" (also None), or "historical" for the reference study's final stack. That one heeds notes,
-            seed and tempo alone; `historical.config.genre` is the one genre it knows.
+        notes, temperature, seed, named
+            The fields of `Controls`: `notes=300, ensemble="piano", tempo=90`. With `seed=None` one is drawn; `Track.seed`
+            tells it. `composer` is another name of `composer_kind`.
+        controls
+            All of them at once, instead of the keywords.
         progress
             Called with (notes written, notes wanted) every few notes; an exception that it raises stops the work.
 
@@ -253,34 +219,15 @@ class PosterBeat:
         WeightsError
             The reference study's stack is asked for and its weights are missing.
         """
-        composer = check_composer(composer)
-        genre_mix, notes, temperature = mixture(genre), check_notes(notes), check_temperature(temperature)
-        seed, tempo, density, mode = check_seed(seed), check_tempo(tempo), check_density(density), check_mode(mode)
-        controls = {"ensemble": ensemble, "tempo": tempo, "mode": mode, "density": density}
-        writer = self.composer if composer == COMPOSERS[0] else self.historical
-        score = writer.generate(
-            genre_mix, notes=notes, temperature=temperature, seed=seed, progress=progress, **controls
-        )
-        return Track(score=score, genre_mix=genre_mix, seed=seed, temperature=temperature, controls=controls,
-                     composer=composer)
+        genre_mix = mixture(genre)
+        controls = asked_for(controls, notes=notes, temperature=temperature, seed=seed, **named)
+        composer = self.composer if controls.composer_kind == COMPOSER_KINDS[0] else self.historical
+        score = composer.generate(genre_mix, controls=controls, progress=progress)
+        return Track(score, genre_mix, controls)
 
-    def __call__(
-        self,
-        image: Any,
-        genre: str | Mapping[str, float] | None = None,
-        notes: int = 600,
-        temperature: float = 1.0,
-        seed: int | None = None,
-        *,
-        colours: bool = True,
-        ensemble: str | None = None,
-        tempo: float | None = None,
-        mode: str | None = None,
-        density: float | None = None,
-        composer: str | None = None,
-        title: str | None = None,
-        progress: Callable[[int, int], None] | None = None,
-    ) -> Track:
+    def __call__(self, image: Any, genre: str | Mapping[str, float] | None = None, notes: int = 600, temperature: float = 1.0,
+                 seed: int | None = None, *, colours: bool = True, title: str | None = None, controls: Controls | None = None,
+                 progress: Callable[[int, int], None] | None = None, **named: Any) -> Track:
         """Read a poster and compose for it.
 
         Parameters
@@ -292,7 +239,7 @@ class PosterBeat:
             Whether the poster's colours set the tempo, mode and density that are left out.
         title
             Kept with the track.
-        notes, temperature, seed, ensemble, tempo, mode, density, composer, progress
+        notes, temperature, seed, named, controls, progress
             As in `compose`.
 
         Raises
@@ -303,27 +250,13 @@ class PosterBeat:
         from posterbeat.poster import open_poster
 
         # Controls first: a wrong one should not wait for the networks.
-        notes, temperature, seed = check_notes(notes), check_temperature(temperature), check_seed(seed)
-        composer = check_composer(composer)
+        controls = asked_for(controls, notes=notes, temperature=temperature, seed=seed, **named)
         mix = None if genre is None else mixture(genre)
         poster = open_poster(image)
         reading = self.read(poster)
         seen = read_colours(poster) if colours else None
         if seen is not None:
-            tempo = seen.tempo if tempo is None else tempo
-            mode = seen.mode if mode is None else mode
-            density = seen.density if density is None else density
-        track = self.compose(
-            mix or reading.probabilities,
-            notes,
-            temperature,
-            seed,
-            ensemble=ensemble,
-            tempo=tempo,
-            mode=mode,
-            density=density,
-            composer=composer,
-            progress=progress,
-        )
+            controls = controls.filled(tempo=seen.tempo, mode=seen.mode, density=seen.density)
+        track = self.compose(mix or reading.probabilities, controls=controls, progress=progress)
         track.poster, track.reading, track.colours, track.title = poster, reading, seen, title
         return track

@@ -110,7 +110,7 @@ class _Silent:
     def __init__(self):
         self.asked = []
 
-    def generate(self, mix, **controls):
+    def generate(self, mix, controls, progress):
         self.asked.append((mix, controls))
         return tune()
 
@@ -133,10 +133,10 @@ def test_any_controls(trials):
     assert len(composer.asked) == trials.taken
     for mix, controls in composer.asked:
         assert math.isclose(sum(mix.values()), 1) and min(mix.values()) >= 0
-        assert 32 <= controls["notes"] <= 2000 and isinstance(controls["notes"], int)
-        assert 0.1 <= controls["temperature"] <= 2 and 0 <= controls["seed"] < 2**32
-        assert controls["tempo"] is None or 40 <= controls["tempo"] <= 220
-        assert controls["mode"] in (None, "major", "minor")
+        assert 32 <= controls.notes <= 2000 and isinstance(controls.notes, int)
+        assert 0.1 <= controls.temperature <= 2 and 0 <= controls.seed < 2**32
+        assert controls.tempo is None or 40 <= controls.tempo <= 220
+        assert controls.mode in (None, "major", "minor")
 
 
 def test_unknown_controls_are_refused():

@@ -38,7 +38,7 @@ def test_a_poster_becomes_a_track_that_says_how_it_was_made(track):
     assert track.seed == 11
     assert track.genre_mix == pytest.approx(track.reading.probabilities)
     assert set(track.reading.probabilities) == set(GENRES) and track.reading.genre in GENRES
-    assert track.colours.mode in ("major", "minor") and track.controls["tempo"] == track.colours.tempo
+    assert track.colours.mode in ("major", "minor") and track.controls.tempo == track.colours.tempo
     assert track.poster.size == (300, 450)
 
 
@@ -84,9 +84,9 @@ def test_a_drawn_seed_is_given_back_and_reproduces(beat):
 def test_genre_overrides_the_reading_and_colours_can_be_left_out(beat, poster):
     track = beat(poster, genre="comedy", notes=32, seed=1, colours=False)
     assert track.genre_mix["comedy"] == 1.0
-    assert track.colours is None and track.controls["tempo"] is None
+    assert track.colours is None and track.controls.tempo is None
     steered = beat(poster, genre="comedy", notes=32, seed=1, tempo=150)
-    assert steered.score.tempo == 150 and steered.controls["mode"] == steered.colours.mode
+    assert steered.score.tempo == 150 and steered.controls.mode == steered.colours.mode
 
 
 def test_any_form_of_a_poster_is_read_alike(beat, poster):

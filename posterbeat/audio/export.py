@@ -1,8 +1,5 @@
 """Export: a piece as .mid, .musicxml, .wav, .mp3, or .mp4 with its poster."""
 
-import contextlib
-import os
-import uuid
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +7,12 @@ import pretty_midi
 import soundfile
 from PIL import Image
 
+from posterbeat.audio.render import Rendering
 from posterbeat.controls import SUFFIXES
 from posterbeat.errors import ParameterError, RenderError, SaveError
 from posterbeat.music.score import Score
 from posterbeat.music.sheet import to_musicxml
+from posterbeat.whole_file import whole_file
 
 SILENT = (".mid", ".musicxml")  # need no sound
 
@@ -21,8 +20,7 @@ SILENT = (".mid", ".musicxml")  # need no sound
 def save(
     path: str | Path,
     midi: pretty_midi.PrettyMIDI,
-    samples: np.ndarray,
-    sample_rate: int,
+    sound: Rendering | None,
     poster: Image.Image | None = None,
 ) -> Path:
     """Write a piece in the format that the file name's ending asks for.
@@ -35,8 +33,8 @@ def save(
         Ends in .mid, .wav (16 bit), .mp3, .mp4 (H.264 and AAC: the poster beside a moving piano roll) or .musicxml.
     midi
         The score, as in .mid and in the piano roll of .mp4.
-    samples : np.ndarray of int16, shape (samples, 2)
-    sample_rate : Hz
+    sound
+        The piece as sound; the formats of `SILENT` need none.
     poster
         RGB picture of any size, for .mp4; without it the piano roll has the whole frame.
 
@@ -57,28 +55,24 @@ def save(
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise ParameterError(f"Unknown file ending {path.suffix[:20]!r}: choose from {', '.join(SUFFIXES)}.")
-    if suffix not in SILENT and not len(samples):
+    if suffix not in SILENT and not (sound and len(sound.samples)):
         raise RenderError(f"There is no sound to write to {path.name[:80]!r}: render the score first.")
-    unfinished = path.with_name(f".{uuid.uuid4().hex}{suffix}")
     try:
-        if suffix == ".mid":
-            midi.write(str(unfinished))
-        elif suffix == ".musicxml":
-            unfinished.write_text(to_musicxml(Score.from_midi(midi), path.stem), encoding="utf-8")
-        elif suffix == ".mp4":
-            from posterbeat.audio.video import write_video  # loads FFmpeg, which only .mp4 needs
+        with whole_file(path) as part:
+            if suffix == ".mid":
+                midi.write(str(part))
+            elif suffix == ".musicxml":
+                part.write_text(to_musicxml(Score.from_midi(midi), path.stem), encoding="utf-8")
+            elif suffix == ".mp4":
+                from posterbeat.audio.video import write_video  # loads FFmpeg, which only .mp4 needs
 
-            write_video(unfinished, midi, samples, sample_rate, poster)
-        else:
-            _write_sound(unfinished, suffix, samples, sample_rate)
-        os.replace(unfinished, path)
+                write_video(part, midi, sound.samples, sound.sample_rate, poster)
+            else:
+                _write_sound(part, suffix, sound.samples, sound.sample_rate)
     except (OSError, soundfile.SoundFileError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise SaveError(
             f"{path} cannot be written ({reason}): choose a folder that exists, is yours, and has room.") from error
-    finally:
-        with contextlib.suppress(OSError):  # gone already, or its folder never was one
-            unfinished.unlink()
     return path
 
 

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -37,13 +38,34 @@ _PEAK_DB = -1.0     # leaves room for what MP3 and AAC add to peaks
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, eq=False)
+class Rendering:
+    """A piece as sound.
+
+    Attributes
+    ----------
+    samples : np.ndarray of int16, shape (samples, 2)
+    sample_rate : int, Hz
+    renderer : str, what played it, such as "FluidSynth with FluidR3_GM"
+    """
+
+    samples: np.ndarray
+    sample_rate: int
+    renderer: str
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / self.sample_rate
+
+
 def render(
     midi: pretty_midi.PrettyMIDI | Score,
     *,
     soundfont: str | Path | None = None,
     time_limit: float | None = None,
     progress: Callable[[float], None] | None = None,
-) -> tuple[np.ndarray, int]:
+) -> Rendering:
     """Play a score.
 
     FluidSynth plays it through midi2audio. Where there is no `fluidsynth` program, or it fails, hangs, or
@@ -66,8 +88,7 @@ def render(
 
     Returns
     -------
-    samples : np.ndarray of int16, shape (samples, 2), peak at -1 dBFS, never shorter than the score
-    sample_rate : int, 44100 Hz
+    Rendering : peak at -1 dBFS, never shorter than the score, at 44100 Hz
 
     Raises
     ------
@@ -79,16 +100,17 @@ def render(
     if not 0 < seconds <= _LONGEST:
         raise RenderError(f"A score of {seconds:.0f} s cannot be rendered: choose a length above 0 and up to "
                           f"{_LONGEST:.0f} s.")
-    chosen = _asked_for(soundfont)
+    chosen, name = _asked_for(soundfont), renderer_name(soundfont)
     if shutil.which("fluidsynth"):
         try:
             limit = 60 + seconds if time_limit is None else time_limit
             sound = _check(_fluidsynth(mixed, chosen or _installed(), limit, progress), seconds, "FluidSynth")
-            return _master(sound, seconds), SAMPLE_RATE
+            return Rendering(_master(sound, seconds), SAMPLE_RATE, name)
         except (RenderError, OSError) as error:  # OSError: no room for the files between us and FluidSynth
             _log.warning("%s The sampler plays instead.", error)
+            name = "symusic, as FluidSynth failed"
     sound = _check(sample(mixed, chosen or _bundled(), SAMPLE_RATE), seconds, "symusic")
-    return _master(sound, seconds), SAMPLE_RATE
+    return Rendering(_master(sound, seconds), SAMPLE_RATE, name)
 
 
 def renderer_name(soundfont: str | Path | None = None) -> str:

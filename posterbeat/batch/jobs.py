@@ -7,11 +7,11 @@ import hashlib
 import json
 import os
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
-from posterbeat.controls import check_notes, check_seed, check_temperature
+from posterbeat.controls import CHECKS, COMPOSER_KINDS, Controls, from_text
 from posterbeat.errors import ParameterError
 from posterbeat.genres import mixture
 from posterbeat.hub import source_of
@@ -26,17 +26,16 @@ class Wish:
     Attributes
     ----------
     genre : dict of weights (see `mixture`), or None for each poster's own reading
-    seed : int, from which, with a poster's name, the poster's own seed is drawn
-    own_seed : int, the poster's own seed itself, where a CSV gives it
-    suffixes : the kinds of file to write, from .mid .wav .mp3 .mp4
+    controls : Controls, with the seed from which, with a poster's name, the poster's own seed is drawn
+    own_seed : bool, whether that seed is the poster's own already, as where a CSV gives it
+    colours : bool, whether a poster's colours set the tempo, mode and density that are left open
+    suffixes : the kinds of file to write, from `controls.SUFFIXES`
     classifier, composer : folder or Hub repo, None for the default
     """
 
     genre: dict[str, float] | None = None
-    notes: int = 600
-    temperature: float = 1.0
-    seed: int = 0
-    own_seed: int | None = None
+    controls: Controls = field(default_factory=lambda: Controls(seed=0))
+    own_seed: bool = False
     colours: bool = True
     suffixes: tuple[str, ...] = (".mp3",)
     classifier: str | None = None
@@ -54,9 +53,21 @@ class Job:
     @property
     def seed(self) -> int:
         """The poster's own seed, 0 to 2**32 - 1; it depends on the wish's seed and the name, not on the order."""
-        if self.wish.own_seed is not None:
-            return self.wish.own_seed
-        return int.from_bytes(hashlib.sha256(f"{self.wish.seed}:{self.name}".encode()).digest()[:4], "big")
+        seed = self.wish.controls.seed
+        if self.wish.own_seed:
+            return seed
+        return int.from_bytes(hashlib.sha256(f"{seed}:{self.name}".encode()).digest()[:4], "big")
+
+    @property
+    def controls(self) -> Controls:
+        """What the poster gets, with its own seed."""
+        return replace(self.wish.controls, seed=self.seed)
+
+    @property
+    def models(self) -> dict[str, str | None]:
+        """The models that the poster needs, each a folder, a Hub repo, or None for the default."""
+        others = {} if self.controls.composer_kind == COMPOSER_KINDS[0] else {"historical": None}
+        return {"classifier": self.wish.classifier, "composer": self.wish.composer, **others}
 
     @property
     def key(self) -> str:
@@ -66,14 +77,14 @@ class Job:
             stamp = f"{stat.st_size}:{stat.st_mtime_ns}"
         except OSError:
             stamp = "missing"
-        weights = [_weights(kind, getattr(self.wish, kind)) for kind in ("classifier", "composer")]
+        weights = [_weights(kind, given) for kind, given in self.models.items()]
         said = json.dumps([self.name, stamp, asdict(self.wish), weights], sort_keys=True)
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def find(source: str | Path, wish: Wish, out: str | Path) -> list[Job]:
     """The posters of a folder with its subfolders, but for those in `out`; or of a CSV with a column `file` and, where
-    a poster is to differ, `genre`, `notes`, `temperature` or `seed`.
+    a poster is to differ, `genre` or a field of `Controls`.
 
     Raises
     ------
@@ -127,12 +138,10 @@ def parse_genre(text: str | None) -> dict[str, float] | None:
 
 
 def _differing(wish: Wish, line: dict) -> Wish:
-    kinds = {"genre": parse_genre, "notes": lambda text: check_notes(int(text)),
-             "temperature": lambda text: check_temperature(float(text)), "seed": lambda text: check_seed(int(text))}
-    said = {name: kind(line[name].strip()) for name, kind in kinds.items() if (line.get(name) or "").strip()}
-    if "seed" in said:
-        said["own_seed"] = said.pop("seed")
-    return replace(wish, **said)
+    said = {name: line[name].strip() for name in ("genre", *CHECKS) if (line.get(name) or "").strip()}
+    genre = parse_genre(said.pop("genre")) if "genre" in said else wish.genre
+    controls = replace(wish.controls, **{name: from_text(name, value) for name, value in said.items()})
+    return replace(wish, genre=genre, controls=controls, own_seed=wish.own_seed or "seed" in said)
 
 
 @cache

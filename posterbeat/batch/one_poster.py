@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,7 @@ DIED = "The process that worked on this poster died."
 def record_of(job: Job, error: str = "") -> dict:
     """The record of a poster that has no soundtrack, or none yet."""
     return {"name": job.name, "key": job.key, "error": error, "genre": "", **{name: None for name in GENRES},
-            "genre_mix": None, "seed": job.seed, "notes": job.wish.notes, "temperature": job.wish.temperature,
-            "seconds": None, "files": [], "thumbnail": ""}
+            "genre_mix": None, **asdict(job.controls), "seconds": None, "files": [], "thumbnail": ""}
 
 
 def compose_for(job: Job, beat: PosterBeat, out: str | Path) -> dict:
@@ -30,25 +29,20 @@ def compose_for(job: Job, beat: PosterBeat, out: str | Path) -> dict:
     """
     record, wish = record_of(job), job.wish
     try:
-        track = beat(job.file, wish.genre, wish.notes, wish.temperature, job.seed, colours=wish.colours,
-                     title=Path(job.name).stem)
+        track = beat(job.file, wish.genre, controls=job.controls, colours=wish.colours, title=Path(job.name).stem)
         for suffix in wish.suffixes:
             name = f"tracks/{job.name}{suffix}"
             target = Path(out, name)
             target.parent.mkdir(parents=True, exist_ok=True)
-            part = target.with_name(f".{os.getpid()}{suffix}")
-            try:
-                track.save(part)
-                os.replace(part, target)  # so that no half file ever bears the name
-            finally:
-                part.unlink(missing_ok=True)
+            track.save(target)
             record["files"].append(name)
         record["thumbnail"] = f"thumbnails/{job.name}.jpg"
         picture = track.poster.copy()
         picture.thumbnail((240, 360))
         Path(out, record["thumbnail"]).parent.mkdir(parents=True, exist_ok=True)
         picture.save(Path(out, record["thumbnail"]), quality=85)
-        record |= {"genre": track.reading.genre, "genre_mix": track.genre_mix, "seconds": round(track.score.seconds, 2),
+        record |= {"genre": track.reading.genre, "genre_mix": track.genre_mix, **asdict(track.controls),
+                   "seconds": round(track.score.seconds, 2),
                    **{name: round(float(share), 6) for name, share in track.reading.probabilities.items()}}
     except Exception as error:  # one bad poster never stops the others
         told = str(error) if isinstance(error, PosterBeatError) else f"{type(error).__name__}: {error}"

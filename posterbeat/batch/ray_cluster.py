@@ -25,6 +25,7 @@ from posterbeat.errors import ParameterError, PosterError
 from posterbeat.hub import FILES, resolve, source_of
 from posterbeat.picture_file import MAX_BYTES
 from posterbeat.poster import open_poster
+from posterbeat.whole_file import whole_file
 
 if TYPE_CHECKING:
     from posterbeat.pipeline import PosterBeat
@@ -68,9 +69,9 @@ def work_on_ray(jobs: Sequence[Job], out: str | Path, address: str, keep: Callab
     try:
         networks = {}
         for job in jobs:
-            names = job.wish.classifier, job.wish.composer
-            if names not in networks:
-                networks[names] = ray.put(_packed(*names))
+            models = tuple(job.models.items())
+            if models not in networks:
+                networks[models] = ray.put(_packed(job.models))
         deadly = []
         for first in range(0, len(jobs), _WAVE):
             todo = dict(enumerate(jobs[first:first + _WAVE]))
@@ -150,19 +151,24 @@ def _content(job: Job) -> bytes:
 
 def _write(target: Path, content: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{os.getpid()}{target.suffix}")
-    part.write_bytes(content)
-    os.replace(part, target)  # so that no half file ever bears the name
+    with whole_file(target) as part:
+        part.write_bytes(content)
 
 
-def _packed(classifier: str | None, composer: str | None) -> dict[str, dict[str, bytes]]:
-    """The files of both networks, after loading them once: what cannot be loaded is told here and not by a worker."""
+def _packed(models: dict[str, str | None]) -> dict[str, dict[str, bytes]]:
+    """The files of the networks, after loading them once: what cannot be loaded is told here and not by a worker."""
+    folders = {kind: resolve(source_of(kind, given)) for kind, given in models.items()}
+    _load(folders)
+    return {kind: {name: (folder / name).read_bytes() for name in FILES} for kind, folder in folders.items()}
+
+
+def _load(folders: dict[str, Path]) -> PosterBeat:
     from posterbeat.pipeline import PosterBeat
 
-    folders = {kind: resolve(source_of(kind, given))
-               for kind, given in (("classifier", classifier), ("composer", composer))}
-    PosterBeat.load(*folders.values())
-    return {kind: {name: (folder / name).read_bytes() for name in FILES} for kind, folder in folders.items()}
+    beat = PosterBeat.load(**folders)
+    if "historical" in folders:
+        _ = beat.historical  # which is loaded when first asked for, and the folder will be gone then
+    return beat
 
 
 @cache  # once in a worker process, which works on one poster at a time
@@ -170,21 +176,19 @@ def _loaded(networks) -> PosterBeat:
     import ray
     import torch
 
-    from posterbeat.pipeline import PosterBeat
-
     torch.set_num_threads(1)  # as the processes of a single machine: another number rounds differently
     with TemporaryDirectory() as folder:
         for kind, files in ray.get(networks).items():
             Path(folder, kind).mkdir()
             for name, content in files.items():
                 Path(folder, kind, name).write_bytes(content)
-        return PosterBeat.load(Path(folder, "classifier"), Path(folder, "composer"))
+        return _load({path.name: path for path in Path(folder).iterdir()})
 
 
 def _soundtrack(row: dict, jobs: dict[int, Job], networks: dict) -> dict:
     """What a worker does: the poster of a row to a record and the content of its files."""
     job = jobs[row["number"]]
-    beat = _loaded(networks[job.wish.classifier, job.wish.composer])
+    beat = _loaded(networks[tuple(job.models.items())])
     with TemporaryDirectory() as folder:
         poster, out = Path(folder, "poster", Path(job.file).name), Path(folder, "out")
         poster.parent.mkdir()

@@ -3,15 +3,17 @@
 import csv
 import html
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 from urllib.parse import quote
 
+from posterbeat.controls import STEERING
 from posterbeat.genres import GENRES
+from posterbeat.whole_file import whole_file
 
-COLUMNS = ("name", "genre", *GENRES, "genre_mix", "seed", "notes", "temperature", "seconds", "files", "error")
+COLUMNS = ("name", "genre", *GENRES, "genre_mix", "seed", "notes", "temperature", *STEERING, "composer_kind",
+           "seconds", "files", "error")
 _PAGE = Path(__file__).with_name("report.html")
 
 
@@ -27,7 +29,7 @@ def write_tables(records: Sequence[dict], out: str | Path) -> list[Path]:
         row["files"] = "|".join(row["files"])
         row["genre_mix"] = json.dumps(row["genre_mix"]) if row["genre_mix"] else ""
     target = Path(out) / "table.csv"
-    with _whole(target) as part, part.open("w", newline="", encoding="utf-8") as lines:
+    with whole_file(target) as part, part.open("w", newline="", encoding="utf-8") as lines:
         writer = csv.DictWriter(lines, COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
@@ -38,9 +40,9 @@ def write_tables(records: Sequence[dict], out: str | Path) -> list[Path]:
     except ImportError:
         return written
     kinds = {**dict.fromkeys(COLUMNS, pa.string()), **dict.fromkeys(GENRES, pa.float64()), "seed": pa.int64(),
-             "notes": pa.int64(), "temperature": pa.float64(), "seconds": pa.float64()}
+             "notes": pa.int64(), **dict.fromkeys(("temperature", "tempo", "density", "seconds"), pa.float64())}
     table = pa.Table.from_pylist(rows, pa.schema([(name, kinds[name]) for name in COLUMNS]))
-    with _whole(Path(out) / "table.parquet") as part:
+    with whole_file(Path(out) / "table.parquet") as part:
         parquet.write_table(table, part)
     return [*written, Path(out) / "table.parquet"]
 
@@ -51,7 +53,7 @@ def write_gallery(records: Sequence[dict], out: str | Path) -> Path:
     failed = sum(bool(record["error"]) for record in records)
     choices = "".join(f'<option value="{name}">{name}</option>' for name in GENRES)
     target = Path(out) / "index.html"
-    with _whole(target) as part:
+    with whole_file(target) as part:
         part.write_text(Template(_PAGE.read_text(encoding="utf-8")).substitute(
             cards=cards, choices=choices, count=len(records) - failed, failed=failed), encoding="utf-8")
     return target
@@ -69,19 +71,3 @@ def _card(record: dict) -> str:
     return (f'<article data-genre="{html.escape(record["genre"])}" data-name="{name.lower()}">'
             f'<img loading="lazy" src="{quote(record["thumbnail"])}" alt="Poster {name}"><h2>{name}</h2>'
             f'<ul>{bars}</ul>{play}<p>seed {record["seed"]}, {record["seconds"]:.0f} s</p></article>')
-
-
-class _whole:
-    """A path to write to that takes the target's name once everything is written."""
-
-    def __init__(self, target: Path):
-        self.target, self.part = target, target.with_name(f".{target.name}.part")
-
-    def __enter__(self) -> Path:
-        return self.part
-
-    def __exit__(self, kind, *_):
-        if kind is None:
-            os.replace(self.part, self.target)
-        else:
-            self.part.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from posterbeat.composer.repeat_plan import plan_form
 from posterbeat.composer.request import Profiles
 from posterbeat.composer.sampling import Writing
 from posterbeat.composer.stepper import Tables
-from posterbeat.controls import check_notes, check_seed, check_temperature
+from posterbeat.controls import Controls, asked_for
 from posterbeat.errors import WeightsError
 from posterbeat.genres import GENRES, mixture
 from posterbeat.hub import load_strict, read_config, read_tensors, resolve
@@ -78,20 +79,18 @@ class BiLSTMComposer(PreTrainedModel):
         load_strict(model, read_tensors(folder / "model.safetensors"), folder / "model.safetensors")
         return model.eval()
 
-    def generate(self, genre_mix: str | Mapping[str, float], notes: int = 600, temperature: float = 1.0,
-                 seed: int = 0, *, ensemble: str | None = None, tempo: float | None = None, mode: str | None = None,
-                 density: float | None = None, guidance: float = 3.0, top_p: float = 0.96,
-                 progress: Callable[[int, int], None] | None = None) -> Score:
+    def generate(self, genre_mix: str | Mapping[str, float], notes: int = 600, temperature: float = 1.0, seed: int | None = 0, *,
+                 controls: Controls | None = None, guidance: float = 3.0, top_p: float = 0.96,
+                 progress: Callable[[int, int], None] | None = None, **named: Any) -> Score:
         """Write a piece of exactly `notes` notes.
 
         Parameters
         ----------
         genre_mix : a genre, or weights of genres
-        notes : 32 to 2,000 note onsets, of all instruments together
-        temperature : 0.1 to 2.0, of the sampling; higher is bolder
-        seed : 0 to 2**32 - 1; the same seed and controls on one machine give the same score
-        ensemble, tempo, mode, density : as in `request.Profiles.draw`; None lets the seed choose as the genre does
-        guidance : how strongly the genre is followed, 1 (as learnt) upwards
+        notes, temperature, seed, named : the fields of `Controls`; the same seed and controls on one machine give the same score.
+            What is left open the seed chooses as the genre does
+        controls : all of them at once, instead of the keywords
+        guidance : how strongly the genre is followed, 1 (as learned) upwards
         top_p : share of the probability that each field is sampled from
         progress : called as progress(written, notes); an exception that it raises stops the writing
 
@@ -101,15 +100,13 @@ class BiLSTMComposer(PreTrainedModel):
             A value outside its range.
         """
         mix = mixture(genre_mix)
-        notes, temperature, seed = check_notes(notes), check_temperature(temperature), check_seed(seed)
-        random = np.random.default_rng(seed)
-        request = Profiles(self.config.profiles).draw(
-            random, mix, tempo=tempo, density=density, mode=mode, ensemble=ensemble)
-        bars = max(2, round(notes / max(request.density * request.bar / STEPS_PER_BEAT, 1)))
+        controls = asked_for(controls, notes=notes, temperature=temperature, seed=seed, **named)
+        random = np.random.default_rng(controls.seed)
+        request = Profiles(self.config.profiles).draw(random, mix, controls)
+        bars = max(2, round(controls.notes / max(request.density * request.bar / STEPS_PER_BEAT, 1)))
         plan = plan_form(random, bars)
         weights = np.array([mix[genre] for genre in GENRES], np.float32)
-        writing = Writing(self._tables, request, plan, weights, notes=notes, temperature=temperature, top_p=top_p,
-                          guidance=guidance, random=random)
+        writing = Writing(self._tables, request, plan, weights, controls, top_p=top_p, guidance=guidance, random=random)
         fields = writing.write(progress)
         programs = choose_programs(random, mix)
         score = decode(fields, programs, tempo=request.tempo, bar=request.bar, shift=-request.shift)

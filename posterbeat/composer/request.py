@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from posterbeat.controls import check_density, check_mode, check_tempo
+from posterbeat.controls import Controls
 from posterbeat.errors import WeightsError
 from posterbeat.genres import GENRES
 from posterbeat.instruments import FAMILIES, families_of
@@ -55,24 +55,10 @@ class Profiles:
         if not len(self._table):
             raise WeightsError("config.json of the composer holds no profiles of pieces.")
 
-    def draw(self, random: np.random.Generator, mix: dict[str, float], *, tempo: float | None = None,
-             density: float | None = None, mode: str | None = None, ensemble: str | None = None) -> Request:
-        """A request that suits a mixture of genres; what the caller names is kept.
-
-        Parameters
-        ----------
-        tempo : beats a minute, 40 to 220
-        density : 0 (the sparsest pieces of the mixture) to 1 (the densest)
-        mode : "major" or "minor"
-        ensemble : a name from `instruments.ENSEMBLES`
-
-        Raises
-        ------
-        ParameterError
-            A value outside its range.
-        """
-        tempo, density, mode = check_tempo(tempo), check_density(density), check_mode(mode)
-        wanted = None if ensemble is None else families_of(ensemble)
+    def draw(self, random: np.random.Generator, mix: dict[str, float], controls: Controls) -> Request:
+        """A request that suits a mixture of genres; the ensemble, tempo, mode and density that were asked for are kept."""
+        tempo, density, mode = controls.tempo, controls.density, controls.mode
+        wanted = None if controls.ensemble is None else families_of(controls.ensemble)
         table = self._table
         typical = np.log(np.maximum(table[:, _TYPICAL], 0.5)) @ [mix[genre] for genre in GENRES]
         near = np.exp(_LEANING * (typical - typical.max()))

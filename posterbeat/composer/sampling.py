@@ -20,6 +20,7 @@ from posterbeat.composer.network_input import (
 from posterbeat.composer.repeat_plan import Plan
 from posterbeat.composer.request import Request
 from posterbeat.composer.stepper import Stepper, Tables
+from posterbeat.controls import Controls
 from posterbeat.cpu import one_thread
 from posterbeat.instruments import BASS, DRUM_FAMILY, FAMILIES, PERCUSSIVE, PITCHES, TONES, note_key, tone
 from posterbeat.music.events import DURATIONS, MAX_STEP, SIZES, place_in_bar
@@ -43,16 +44,18 @@ class Writing:
     request : Request
     plan : Plan
     mix : np.ndarray of float32, shape (5,)
-    notes, temperature, top_p, guidance : controls; guidance 1 is the network's own conditional distribution, more
-        sharpens the genre (Ho & Salimans, "Classifier-free diffusion guidance", 2022, on logits)
+    controls : Controls, of which notes and temperature count here; the request has the others
+    top_p : share of the probability that each field is sampled from
+    guidance : 1 is the network's own conditional distribution, more sharpens the genre (Ho & Salimans, "Classifier-free
+        diffusion guidance", 2022, on logits)
     random : np.random.Generator
     """
 
-    def __init__(self, tables: Tables, request: Request, plan: Plan, mix: np.ndarray, *, notes: int,
-                 temperature: float, top_p: float, guidance: float, random: np.random.Generator):
-        self._request, self._plan, self._total, self._random = request, plan, notes, random
+    def __init__(self, tables: Tables, request: Request, plan: Plan, mix: np.ndarray, controls: Controls, *,
+                 top_p: float, guidance: float, random: np.random.Generator):
+        self._request, self._plan, self._total, self._random = request, plan, controls.notes, random
         self._guidance = guidance
-        self._temperature = TemperatureLogitsWarper(temperature)
+        self._temperature = TemperatureLogitsWarper(controls.temperature)
         self._top_p = {name: TopPLogitsWarper(top_p * _NARROWER.get(name, 1.0)) for name in SIZES}
         rows = 1 if guidance == 1 else 2
         # The second row is not told the genre: guidance leads away from it.
@@ -66,7 +69,8 @@ class Writing:
         self._fields, self._onsets, self._keys = [], [], []
         self._lines = [[] for _ in range(len(FAMILIES))]  # indices of the notes of each family
         self._recalled, self._pull = None, 0.0
-        self._tuned, self._tunes = torch.zeros(1, notes, dtype=torch.long), 0  # pitches written, drums left out, and how many
+        # The pitches written, drums left out, and how many.
+        self._tuned, self._tunes = torch.zeros(1, self._total, dtype=torch.long), 0
         self._pitch_share, self._endless = PitchShare(), EndlessBar(request.bar)
         self._finale = self._finale_families()
         self._top_family = int(np.flatnonzero(request.families)[-1])

@@ -13,10 +13,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from posterbeat import errors
+from posterbeat.controls import Controls, asked_for
 from posterbeat.errors import PosterBeatError
 from posterbeat.music.score import Score
 
@@ -72,8 +74,8 @@ class ComposerApart:
                 _raise_if_told(_received(answers))
             self._loaded = True
 
-    def generate(self, genre_mix: str | Mapping[str, float], notes: int = 600, temperature: float = 1.0, seed: int = 0, *,
-                 progress: Callable[[int, int], None] | None = None, **controls: Any) -> Score:
+    def generate(self, genre_mix: str | Mapping[str, float], notes: int = 600, temperature: float = 1.0, seed: int | None = 0, *,
+                 controls: Controls | None = None, progress: Callable[[int, int], None] | None = None, **named: Any) -> Score:
         """As `BiLSTMComposer.generate`, with the same notes for the same seed.
 
         Raises
@@ -83,8 +85,8 @@ class ComposerApart:
         PosterBeatError
             The process died twice while it wrote this piece.
         """
-        wish = {"genre_mix": genre_mix if isinstance(genre_mix, str) else dict(genre_mix), "notes": notes,
-                "temperature": temperature, "seed": seed, **controls}
+        controls = asked_for(controls, notes=notes, temperature=temperature, seed=seed, **named)
+        wish = {"genre_mix": genre_mix if isinstance(genre_mix, str) else dict(genre_mix), "controls": asdict(controls)}
         try:
             return self._written(wish, progress)
         except EOFError:
@@ -184,8 +186,8 @@ def _write(composer: "BiLSTMComposer", piece: socket.socket) -> None:
         with piece.makefile("rwb") as talk:
             wish = _received(talk)
             try:
-                score = composer.generate(
-                    **wish, progress=lambda done, total: _send(talk, {"progress": [done, total]}))
+                score = composer.generate(wish["genre_mix"], controls=Controls(**wish["controls"]),
+                                          progress=lambda done, total: _send(talk, {"progress": [done, total]}))
                 arrays = {name: getattr(score, name).tolist() for name in _ARRAYS}
                 _send(talk, {"score": {**arrays, "tempo": score.tempo, "bar": score.bar}})
                 status = 0

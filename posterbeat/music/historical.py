@@ -11,13 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from posterbeat.controls import check_notes, check_seed, check_temperature, check_tempo
+from posterbeat.controls import Controls, asked_for
 from posterbeat.errors import ParameterError, WeightsError
 from posterbeat.genres import mixture
 from posterbeat.hub import load_strict, read_config, read_tensors, resolve
@@ -210,20 +211,17 @@ class HistoricalStack(nn.Module):
         return np.stack([known[key] for key in keys])
 
     def generate(self, genre_mix: str | Mapping[str, float], notes: int = 600, temperature: float = 1.0,
-                 seed: int | None = None, *, ensemble: str | None = None, tempo: float | None = None,
-                 mode: str | None = None, density: float | None = None, guidance: float | None = None,
+                 seed: int | None = None, *, controls: Controls | None = None,
                  progress: Callable[[int, int], None] | None = None, likeliest: bool = True,
-                 opening: Sequence[int] | None = None) -> Score:
-        """A piece of exactly `notes` notes; the signature is the composer's.
+                 opening: Sequence[int] | None = None, **named: Any) -> Score:
+        """A piece of exactly `notes` notes; it is called as the composer is.
 
         Parameters
         ----------
-        genre_mix : checked, and then of no effect: a stack knows the one genre it was trained on. So have `ensemble`,
-            `mode`, `density` and `guidance` none: the study had no such controls, one piano plays
-        notes : 32 to 2,000
-        temperature : 0.1 to 2.0, of effect only without `likeliest`
-        seed : 0 to 2**32 - 1; None draws one
-        tempo : beats a minute, 120 by default
+        genre_mix : checked, and then of no effect: a stack knows the one genre it was trained on
+        notes, temperature, seed, named : the fields of `Controls`. Temperature is of effect only without `likeliest`; the tempo
+            is 120 where it is left open; ensemble, mode and density have none: the study had no such controls, one piano plays
+        controls : all of them at once, instead of the keywords
         progress : called with notes written and wanted after every word
         likeliest : always take the likeliest word, as published; otherwise draw by `temperature`
         opening : numbers of the first words that are read, as in the study a window of a training piece; by default
@@ -235,17 +233,16 @@ class HistoricalStack(nn.Module):
             A value outside its range.
         """
         mixture(genre_mix)
-        notes, temperature, seed = check_notes(notes), check_temperature(temperature), check_seed(seed)
-        tempo = check_tempo(tempo)
-        rng = np.random.default_rng(seed)
+        controls = asked_for(controls, notes=notes, temperature=temperature, seed=seed, **named)
+        rng = np.random.default_rng(controls.seed)
 
         def draw(logits):
-            chances = np.exp((logits[0] - logits[0].max()) / temperature)
+            chances = np.exp((logits[0] - logits[0].max()) / controls.temperature)
             return rng.choice(len(chances), 1, p=chances / chances.sum())
 
         begun = self.openings(1, rng) if opening is None else np.asarray(opening, dtype=np.int64)[None, -WINDOW:]
-        words, = self.write(begun, notes, None if likeliest else draw, progress)
-        return score_of(words, notes, tempo)
+        words, = self.write(begun, controls.notes, None if likeliest else draw, progress)
+        return score_of(words, controls.notes, controls.tempo)
 
     def save(self, folder: str | Path) -> None:
         """Write config.json and model.safetensors (half precision) into a folder."""

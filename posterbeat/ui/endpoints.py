@@ -10,13 +10,16 @@ from typing import Any
 import gradio as gr
 from gradio.components.api_component import Api
 
-from posterbeat.controls import COMPOSERS, NOTES, SEED, TEMPERATURE
+from posterbeat.controls import COMPOSER_KINDS, NOTES, SEED, TEMPERATURE, Controls
 from posterbeat.genres import GENRES
+from posterbeat.instruments import ENSEMBLES
+from posterbeat.pipeline import Track
 from posterbeat.ui.components.poster_input import PosterInput
-from posterbeat.ui.heat_overlay import overlay
-from posterbeat.ui.played import play
-from posterbeat.ui.server.uploads import folder
-from posterbeat.ui.studio import Studio, keep, spoken
+from posterbeat.ui.error_messages import spoken
+from posterbeat.ui.heat_overlay import heat_file
+from posterbeat.ui.studio import Studio
+from posterbeat.ui.take import Take
+from posterbeat.ui.turns import AT_ONCE, COMPOSING
 
 
 def _input(label: str, default: Any, kind: str | list[str], says: str) -> Api:
@@ -37,7 +40,7 @@ def _genre(empty: str) -> Api:
     )
 
 
-def _controls(ensembles: tuple[str, ...]) -> list[Api]:
+def _controls() -> list[Api]:
     return [
         _input("notes", 600, "integer", f"notes of all instruments, {NOTES[0]} to {NOTES[1]}"),
         _input("temperature", 1.0, "number", f"{TEMPERATURE[0]} (safe) to {TEMPERATURE[1]} (wild)"),
@@ -47,7 +50,7 @@ def _controls(ensembles: tuple[str, ...]) -> list[Api]:
             "integer",
             f"{SEED[0]} to {SEED[1]}; the same seed gives the same piece; left out, one is drawn",
         ),
-        _input("ensemble", None, "string", f"one of {', '.join(ensembles)}; left out, the composer chooses"),
+        _input("ensemble", None, "string", f"one of {', '.join(ENSEMBLES)}; left out, the composer chooses"),
         _input("tempo", None, "number", "beats a minute; left out, the poster's colours or the composer choose"),
         _input("mode", None, "string", "major or minor; left out, the poster's colours or the composer choose"),
         _input(
@@ -58,10 +61,10 @@ def _controls(ensembles: tuple[str, ...]) -> list[Api]:
 
 def _composer() -> Api:
     says = (
-        f"{COMPOSERS[0]}, or {COMPOSERS[1]}: the reference study's stack, which learnt comedy alone and obeys only notes, "
-        "seed and tempo"
+        f"{COMPOSER_KINDS[0]}, or {COMPOSER_KINDS[1]}: the reference study's stack, which learned comedy alone and heeds only "
+        "notes, seed and tempo"
     )
-    return _input("composer", COMPOSERS[0], "string", says)
+    return _input("composer", COMPOSER_KINDS[0], "string", says)
 
 
 def _outputs() -> list[gr.components.Component]:
@@ -72,32 +75,27 @@ def _outputs() -> list[gr.components.Component]:
     ]
 
 
-def _answer(studio: Studio, track: Any, poster: str | None = None) -> tuple[str, str, dict[str, Any]]:
-    take = keep(track, play(track, lambda share: studio.go_on()), poster)
-    about = {name: take[name] for name in ("seed", "genre", "notes", "temperature", "seconds", "renderer", "composer")}
-    about["genre_mix"], about["controls"] = take["mix"], track.controls
+def _answer(studio: Studio, track: Track, poster: str | None = None) -> tuple[str, str, dict[str, Any]]:
+    track.render(lambda share: studio.turns.go_on())
+    take, controls = Take.keep(track, poster), track.controls
+    about = {"seed": controls.seed, "genre": take.genre, "notes": len(track.score), "temperature": controls.temperature,
+             "seconds": take.seconds, "renderer": take.renderer, "composer": controls.composer_kind,
+             "genre_mix": take.genre_mix, "controls": controls.steering}
     if track.reading:
         about["reading"] = {"genre": track.reading.genre, "probabilities": track.reading.probabilities}
     about["colours"] = asdict(track.colours) if track.colours else None
-    return take["wav"], take["midi"], about
+    return take.wav, take.midi, about
 
 
-def add_endpoints(studio: Studio, ensembles: tuple[str, ...], limit: str) -> None:
+def add_endpoints(studio: Studio) -> None:
     """Add /read_poster, /compose, /poster_to_music and /heatmap to the Blocks that is being built.
 
-    Parameters
-    ----------
-    studio
-        Has the models.
-    ensembles
-        The names that the composer takes.
-    limit
-        The concurrency group that composing shares with the page.
+    Pieces take turns with those of the page.
     """
 
     def progress_to(progress: gr.Progress):
         def report(done: int, total: int) -> None:
-            studio.go_on()
+            studio.turns.go_on()
             progress((done, total), desc="Composing", unit="notes")
 
         return report
@@ -125,7 +123,7 @@ def add_endpoints(studio: Studio, ensembles: tuple[str, ...], limit: str) -> Non
         tempo=None,
         mode=None,
         density=None,
-        composer=COMPOSERS[0],
+        composer=COMPOSER_KINDS[0],
         progress=gr.Progress(),  # noqa: B008  gradio finds it there
     ):
         """Compose for a genre or a mixture of genres, without a poster.
@@ -133,21 +131,8 @@ def add_endpoints(studio: Studio, ensembles: tuple[str, ...], limit: str) -> Non
         Returns:
             the sound as a WAV file, the notes as a MIDI file, and what they were made with (seed, mixture, ...)
         """
-        return _answer(
-            studio,
-            studio.beat.compose(
-                genre,
-                notes,
-                temperature,
-                seed,
-                ensemble=ensemble,
-                tempo=tempo,
-                mode=mode,
-                density=density,
-                composer=composer,
-                progress=progress_to(progress),
-            ),
-        )
+        controls = Controls(notes, temperature, seed, ensemble, tempo, mode, density, composer)
+        return _answer(studio, studio.beat.compose(genre, controls=controls, progress=progress_to(progress)))
 
     @spoken
     def poster_to_music(
@@ -161,7 +146,7 @@ def add_endpoints(studio: Studio, ensembles: tuple[str, ...], limit: str) -> Non
         mode=None,
         density=None,
         colours=True,
-        composer=COMPOSERS[0],
+        composer=COMPOSER_KINDS[0],
         progress=gr.Progress(),  # noqa: B008  gradio finds it there
     ):
         """Read a film poster and compose its soundtrack.
@@ -170,20 +155,8 @@ def add_endpoints(studio: Studio, ensembles: tuple[str, ...], limit: str) -> Non
             the sound as a WAV file, the notes as a MIDI file, and what they were made with (reading, seed, ...)
         """
         progress(0, desc="Reading the poster")
-        track = studio.beat(
-            poster,
-            genre,
-            notes,
-            temperature,
-            seed,
-            colours=colours,
-            ensemble=ensemble,
-            tempo=tempo,
-            mode=mode,
-            density=density,
-            composer=composer,
-            progress=progress_to(progress),
-        )
+        controls = Controls(notes, temperature, seed, ensemble, tempo, mode, density, composer)
+        track = studio.beat(poster, genre, colours=colours, controls=controls, progress=progress_to(progress))
         return _answer(studio, track, poster)
 
     @spoken
@@ -197,20 +170,20 @@ def add_endpoints(studio: Studio, ensembles: tuple[str, ...], limit: str) -> Non
         Returns:
             the poster in grey, lit where it spoke for the genre
         """
-        return heat_file(studio, poster, genre)
+        return heat_file(studio.beat.classifier, poster, genre)
 
     poster, genre = PosterInput(label="poster", visible=False), _genre("left out, the poster's own reading")
     one = _input("genre", None, "string", f"one of {', '.join(GENRES)}; left out, the genre that was read")
-    shared = {"concurrency_limit": 2, "concurrency_id": limit}
+    shared = {"concurrency_limit": AT_ONCE, "concurrency_id": COMPOSING}
     gr.on([], read_poster, [poster], gr.JSON(label="reading", visible=False), api_name="read_poster")
-    gr.on([], compose, [_genre("required"), *_controls(ensembles), _composer()], _outputs(), api_name="compose", **shared)
+    gr.on([], compose, [_genre("required"), *_controls(), _composer()], _outputs(), api_name="compose", **shared)
     gr.on(
         [],
         poster_to_music,
         [
             poster,
             genre,
-            *_controls(ensembles),
+            *_controls(),
             _input("colours", True, "boolean", "let the poster's colours steer"),
             _composer(),
         ],
@@ -219,13 +192,3 @@ def add_endpoints(studio: Studio, ensembles: tuple[str, ...], limit: str) -> Non
         **shared,
     )
     gr.on([], heatmap, [poster, one], gr.Image(label="heatmap", type="filepath", visible=False), api_name="heatmap")
-
-
-def heat_file(studio: Studio, path: str, genre: str | None = None) -> str:
-    """The heat-map of a poster file, as a picture file."""
-    from posterbeat.poster import open_poster
-
-    poster = open_poster(path)
-    target = folder() / "heatmap.jpg"
-    overlay(poster, studio.beat.classifier.explain(poster, genre=genre)).save(target, quality=88)
-    return str(target)

@@ -1,7 +1,14 @@
 """What a poster's genre was read from, shown on the poster."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from PIL import Image
+
+from posterbeat.ui.server.uploads import folder
+
+if TYPE_CHECKING:
+    from posterbeat.vision.classifier import PosterClassifier
 
 _STOPS = np.array([0.0, 0.35, 0.7, 1.0])
 _COLOURS = np.array([[20, 10, 30], [150, 30, 60], [240, 140, 50], [255, 240, 190]], dtype=float)
@@ -23,3 +30,13 @@ def overlay(poster: Image.Image, heat: np.ndarray, height: int = 720) -> Image.I
     light = np.stack([np.interp(level, _STOPS, _COLOURS[:, channel]) for channel in range(3)], axis=-1)
     share = 0.75 * level[..., None]
     return Image.fromarray(((1 - share) * 0.7 * grey + share * light).clip(0, 255).astype(np.uint8))
+
+
+def heat_file(classifier: "PosterClassifier", path: str, genre: str | None = None) -> str:
+    """Path of a picture that shows what in a poster file spoke for a genre, by default for the one that was read."""
+    from posterbeat.poster import open_poster
+
+    poster = open_poster(path)
+    target = folder() / "heatmap.jpg"
+    overlay(poster, classifier.explain(poster, genre=genre)).save(target, quality=88)
+    return str(target)

@@ -1,64 +1,66 @@
 """Links that bring a take's settings back: what to compose, not the music itself."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from posterbeat.controls import COMPOSERS
+from posterbeat.controls import CHECKS, COMPOSER_KINDS, Controls, from_text
+from posterbeat.errors import ParameterError
 from posterbeat.genres import GENRES
+from posterbeat.ui.components.example_posters import EXAMPLES
 
-_NUMBERS = {"notes": int, "temperature": float, "tempo": float, "density": float}
+_NAMES = {"composer_kind": "composer"}  # of a control in a link, where it has another
 
 
-def link_to(wish: Mapping[str, Any], examples: list[Path]) -> str:
+def link_to(mix: Mapping[str, float], controls: Controls, poster: str | None = None, own: bool = False) -> str:
     """The query of a link to a take.
 
     Parameters
     ----------
-    wish
-        mix, notes, temperature, seed, and poster, ensemble, tempo, mode, density, composer or None; `own` if the mix is the
-        poster's own reading, which a link to an example leaves to be read again.
-    examples
-        The posters that a link may name; a visitor's own poster stays with the visitor.
+    mix, controls
+        What the take was made with.
+    poster
+        Path of its poster. Only an example's name goes into a link: a visitor's own poster stays with the visitor.
+    own
+        Whether the mixture is the poster's own reading, which a link to an example leaves to be read again.
     """
-    example = _example(wish.get("poster"), examples)
-    query = (
-        {}
-        if example and wish.get("own")
-        else {genre: round(wish["mix"][genre], 3) for genre in GENRES if wish["mix"][genre] >= 0.0005}
-    )
-    query |= {
-        name: wish[name]
-        for name in ("notes", "temperature", "seed", "ensemble", "tempo", "mode", "density", "composer")
-        if wish.get(name) is not None
-    }
+    example = _example(poster)
+    query = {} if example and own else {genre: round(mix[genre], 3) for genre in GENRES if mix[genre] >= 0.0005}
+    said = {name: value for name, value in asdict(controls).items() if value is not None}
+    if said["composer_kind"] == COMPOSER_KINDS[0]:
+        del said["composer_kind"]
+    query |= {_NAMES.get(name, name): value for name, value in said.items()}
     return "?" + urlencode({**query, **({"poster": example} if example else {})})
 
 
-def wish_of(query: Mapping[str, str], examples: list[Path]) -> dict[str, Any]:
-    """What a link asks for; whatever in it makes no sense is left out, and the seed stays text."""
+def wish_of(query: Mapping[str, str]) -> dict[str, Any]:
+    """What a link asks for: the controls that it names, `mix` and `poster`; whatever makes no sense is left out.
+
+    The seed stays text, as the page's own field holds it.
+    """
     wish: dict[str, Any] = {}
-    for name, kind in _NUMBERS.items():
-        try:
-            wish[name] = kind(query[name])
-        except (KeyError, ValueError):
+    for name in CHECKS:
+        said = query.get(_NAMES.get(name, name))
+        if said is None:
             continue
-    wish |= {name: query[name] for name in ("seed", "ensemble", "mode") if name in query}
-    if query.get("composer") in COMPOSERS:
-        wish["composer"] = query["composer"]
+        try:
+            wish[name] = said if name == "seed" else from_text(name, said)
+        except ParameterError:
+            continue
     try:
         mix = {genre: max(0.0, float(query[genre])) for genre in GENRES if genre in query}
     except ValueError:
         mix = {}
     if sum(mix.values()) > 0:
         wish["mix"] = mix
-    wish["poster"] = next((str(path) for path in examples if path.stem == query.get("poster")), None)
+    wish["poster"] = next((str(path) for path in EXAMPLES if path.stem == query.get("poster")), None)
     return wish
 
 
-def _example(poster: str | None, examples: list[Path]) -> str | None:
+def _example(poster: str | None) -> str | None:
     if not poster or not Path(poster).exists():
         return None
     content = Path(poster).read_bytes()
-    return next((path.stem for path in examples if path.read_bytes() == content), None)
+    return next((path.stem for path in EXAMPLES if path.read_bytes() == content), None)

@@ -46,7 +46,8 @@ def rendered(request, score, tmp_path_factory):
             patch.setenv("PATH", str(tmp_path_factory.mktemp("empty-path")))
         elif not shutil.which("fluidsynth"):
             pytest.skip(NO_FLUIDSYNTH)
-        return render(score)
+        sound = render(score)
+        return sound.samples, sound.sample_rate
 
 
 @pytest.fixture(params=["fluidsynth", "sampler"])

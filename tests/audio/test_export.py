@@ -12,6 +12,7 @@ from ensembles import ensemble
 from PIL import Image
 
 from posterbeat.audio.export import SUFFIXES, save
+from posterbeat.audio.render import Rendering
 from posterbeat.errors import ParameterError, PosterBeatError, RenderError
 
 RATE = 44100
@@ -36,18 +37,18 @@ def poster():
 
 
 def test_midi_reads_back(tmp_path, midi, samples):
-    again = pretty_midi.PrettyMIDI(str(save(tmp_path / "piece.mid", midi, samples, RATE)))
+    again = pretty_midi.PrettyMIDI(str(save(tmp_path / "piece.mid", midi, Rendering(samples, RATE, ""))))
     assert [len(track.notes) for track in again.instruments] == [len(track.notes) for track in midi.instruments]
 
 
 def test_wav_is_the_samples(tmp_path, midi, samples):
-    again, rate = soundfile.read(save(tmp_path / "piece.wav", midi, samples, RATE), dtype="int16")
+    again, rate = soundfile.read(save(tmp_path / "piece.wav", midi, Rendering(samples, RATE, "")), dtype="int16")
     assert rate == RATE
     assert np.array_equal(again, samples)
 
 
 def test_mp3_sounds_like_the_samples(tmp_path, midi, samples):
-    path = save(tmp_path / "piece.MP3", midi, samples, RATE)
+    path = save(tmp_path / "piece.MP3", midi, Rendering(samples, RATE, ""))
     again, rate = soundfile.read(path)
     assert rate == RATE
     assert len(again) / rate == pytest.approx(SECONDS, abs=0.1)
@@ -61,7 +62,7 @@ def test_mp3_sounds_like_the_samples(tmp_path, midi, samples):
 
 @pytest.fixture(scope="module")
 def video(tmp_path_factory, midi, samples, poster):
-    return save(tmp_path_factory.mktemp("video") / "piece.mp4", midi, samples, RATE, poster=poster)
+    return save(tmp_path_factory.mktemp("video") / "piece.mp4", midi, Rendering(samples, RATE, ""), poster=poster)
 
 
 def test_mp4_has_h264_and_aac_as_long_as_the_sound(video):
@@ -94,13 +95,13 @@ def test_mp4_shows_the_poster_in_its_colours_beside_a_roll_that_moves(video):
 
 @pytest.mark.parametrize("size", [(1200, 300), (60, 900), (3, 3)])
 def test_mp4_takes_posters_of_any_shape(tmp_path, midi, samples, size):
-    path = save(tmp_path / "piece.mp4", midi, samples[:RATE // 5], RATE, poster=Image.new("RGB", size, "gold"))
+    path = save(tmp_path / "piece.mp4", midi, Rendering(samples[:RATE // 5], RATE, ""), poster=Image.new("RGB", size, "gold"))
     with av.open(str(path)) as container:
         assert next(container.decode(video=0)).width == 1280
 
 
 def test_mp4_needs_no_poster_and_no_notes(tmp_path, samples):
-    path = save(tmp_path / "piece.mp4", pretty_midi.PrettyMIDI(), samples[:RATE // 2], RATE)
+    path = save(tmp_path / "piece.mp4", pretty_midi.PrettyMIDI(), Rendering(samples[:RATE // 2], RATE, ""))
     with av.open(str(path)) as container:
         assert len(list(container.decode(video=0))) == 10
 
@@ -109,7 +110,7 @@ def test_mp4_needs_no_poster_and_no_notes(tmp_path, samples):
 def test_an_existing_file_is_replaced_and_nothing_else_is_left(tmp_path, midi, samples, suffix):
     path = tmp_path / f"piece{suffix}"
     path.write_text("old")
-    save(path, midi, samples[:RATE // 5], RATE)
+    save(path, midi, Rendering(samples[:RATE // 5], RATE, ""))
     assert list(tmp_path.iterdir()) == [path]
     assert path.read_bytes()[:3] != b"old"
 
@@ -117,26 +118,26 @@ def test_an_existing_file_is_replaced_and_nothing_else_is_left(tmp_path, midi, s
 @pytest.mark.parametrize("name", ["piece.ogg", "piece", "piece.mp3.txt"])
 def test_an_unknown_ending_is_refused_with_the_choices(tmp_path, midi, samples, name):
     with pytest.raises(ParameterError, match=r"\.mid, \.wav, \.mp3, \.mp4"):
-        save(tmp_path / name, midi, samples, RATE)
+        save(tmp_path / name, midi, Rendering(samples, RATE, ""))
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_folder_that_is_not_there_is_an_error_with_advice(tmp_path, midi, samples, suffix):
     with pytest.raises(PosterBeatError, match="choose a folder"):
-        save(tmp_path / "nowhere" / f"piece{suffix}", midi, samples[:RATE // 5], RATE)
+        save(tmp_path / "nowhere" / f"piece{suffix}", midi, Rendering(samples[:RATE // 5], RATE, ""))
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_file_in_place_of_the_folder_is_an_error_with_advice(tmp_path, midi, samples, suffix):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(PosterBeatError, match="choose a folder"):
-        save(tmp_path / "file" / f"piece{suffix}", midi, samples[:RATE // 5], RATE)
+        save(tmp_path / "file" / f"piece{suffix}", midi, Rendering(samples[:RATE // 5], RATE, ""))
 
 
 @pytest.mark.parametrize("suffix", [".wav", ".mp3", ".mp4"])
 def test_no_sound_is_an_error(tmp_path, midi, suffix):
     with pytest.raises(RenderError, match="no sound"):
-        save(tmp_path / f"piece{suffix}", midi, np.zeros((0, 2), np.int16), RATE)
+        save(tmp_path / f"piece{suffix}", midi, Rendering(np.zeros((0, 2), np.int16), RATE, ""))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -144,7 +145,7 @@ def test_a_failure_half_way_keeps_the_old_file(tmp_path, midi, samples):
     path = tmp_path / "piece.mp4"
     path.write_text("old")
     with pytest.raises(AttributeError):
-        save(path, midi, samples, RATE, poster="not a picture")
+        save(path, midi, Rendering(samples, RATE, ""), poster="not a picture")
     assert list(tmp_path.iterdir()) == [path]
     assert path.read_text() == "old"
 
@@ -153,6 +154,7 @@ FULL_DISK = """
 import resource, sys
 import numpy, pretty_midi
 from posterbeat.audio.export import save
+from posterbeat.audio.render import Rendering
 from posterbeat.errors import PosterBeatError
 midi = pretty_midi.PrettyMIDI()
 track = pretty_midi.Instrument(0)
@@ -161,7 +163,7 @@ midi.instruments.append(track)
 noise = numpy.random.default_rng(0).integers(-9000, 9000, (44100, 2), dtype=numpy.int16)
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 try:
-    save(sys.argv[1], midi, noise, 44100)
+    save(sys.argv[1], midi, Rendering(noise, 44100, ""))
 except PosterBeatError as error:
     print(type(error).__name__, error)
 """

@@ -55,7 +55,7 @@ def test_the_tail_fades_to_silence(rendered, score):
 
 def test_the_same_score_gives_the_same_bytes_even_to_two_callers_at_once(each_renderer):
     scores = [ensemble(1, seed=1), ensemble(1, seed=2)]
-    alone = [render(score)[0].tobytes() for score in scores]
+    alone = [render(score).samples.tobytes() for score in scores]
     with ThreadPoolExecutor(2) as pool:
         together = [samples.tobytes() for samples, _ in pool.map(render, scores)]
     assert together == alone
@@ -77,7 +77,8 @@ def test_louder_notes_sound_louder(each_renderer):
     piano = pretty_midi.Instrument(0)
     piano.notes = [pretty_midi.Note(40, 60, 0, 1), pretty_midi.Note(110, 60, 3, 4)]
     midi.instruments.append(piano)
-    samples, rate = render(midi)
+    sound = render(midi)
+    samples, rate = sound.samples, sound.sample_rate
     soft, loud = samples[:rate], samples[3 * rate:4 * rate]
     assert 6 < rms(loud) - rms(soft) < 30
 
@@ -88,14 +89,14 @@ def test_instruments_sit_where_an_orchestra_has_them(each_renderer, program, sid
     track = pretty_midi.Instrument(program)
     track.notes = [pretty_midi.Note(100, 48 + step, step / 4, step / 4 + 0.24) for step in range(8)]
     midi.instruments.append(track)
-    samples, _ = render(midi)
+    samples = render(midi).samples
     balance = rms(samples[:, 0]) - rms(samples[:, 1])
     assert {"left": balance > 1.5, "right": balance < -1.5, "centre": abs(balance) < 1.5}[side], balance
 
 
 def test_a_score_is_played_as_its_midi(without_fluidsynth):
     score = Score(np.arange(32) * 6, np.full(32, 6), 60 + np.arange(32) % 12, np.full(32, 90), np.zeros(32))
-    assert render(score)[0].tobytes() == render(score.to_midi())[0].tobytes()
+    assert render(score).samples.tobytes() == render(score.to_midi()).samples.tobytes()
 
 
 def test_a_very_soft_piece_is_brought_to_level(each_renderer):
@@ -103,7 +104,7 @@ def test_a_very_soft_piece_is_brought_to_level(each_renderer):
     for track in midi.instruments:
         for note in track.notes:
             note.velocity = 8
-    assert peak(render(midi)[0]) == pytest.approx(-1, abs=0.2)
+    assert peak(render(midi).samples) == pytest.approx(-1, abs=0.2)
 
 
 @pytest.mark.parametrize("midi", [pretty_midi.PrettyMIDI(), Score(*[np.zeros(0, int)] * 5)], ids=["midi", "score"])
@@ -138,7 +139,7 @@ def test_without_fluidsynth_the_soundfont_of_a_wheel_plays(without_fluidsynth):
 def test_without_an_installed_soundfont_the_one_of_a_wheel_plays(with_fluidsynth, monkeypatch):
     monkeypatch.setattr("posterbeat.audio.render.SOUNDFONTS", ())
     assert renderer_name() == "FluidSynth with TimGM6mb"
-    assert peak(render(ensemble(2))[0]) == pytest.approx(-1, abs=0.2)
+    assert peak(render(ensemble(2)).samples) == pytest.approx(-1, abs=0.2)
 
 
 def test_a_missing_soundfont_is_named(score, tmp_path, monkeypatch):
@@ -190,7 +191,7 @@ with wave.open(out, "wb") as file:
 def test_when_fluidsynth_misbehaves_the_sampler_plays(stand_in, score, caplog, script, reason):
     stand_in(script)
     with caplog.at_level(logging.WARNING):
-        samples, _ = render(score)
+        samples = render(score).samples
     assert reason in caplog.text
     assert rms(samples) > -30
     assert len(samples) / 44100 >= score.get_end_time()
@@ -198,7 +199,7 @@ def test_when_fluidsynth_misbehaves_the_sampler_plays(stand_in, score, caplog, s
 
 def test_without_room_for_files_the_sampler_plays(with_fluidsynth, score, caplog, monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
-    samples, _ = render(score)
+    samples = render(score).samples
     assert "sampler plays instead" in caplog.text
     assert rms(samples) > -30
 
@@ -207,7 +208,7 @@ def test_a_hanging_fluidsynth_is_stopped_with_all_it_started(stand_in, score, ca
     note = tmp_path / "pid"
     stand_in(f"open({str(note)!r}, 'w').write(str(os.getpid()))\ntime.sleep(120)")
     began = time.monotonic()
-    samples, _ = render(score, time_limit=4)
+    samples = render(score, time_limit=4).samples
     assert time.monotonic() - began < 60
     assert "had not finished after 4 s" in caplog.text
     assert rms(samples) > -30

@@ -20,6 +20,7 @@ from posterbeat.batch.jobs import Wish, find
 from posterbeat.batch.local import finished, run
 from posterbeat.batch.one_poster import DIED
 from posterbeat.batch.report import write_gallery, write_tables
+from posterbeat.controls import Controls
 from posterbeat.errors import ParameterError, WeightsError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +44,8 @@ def wish(tmp_path_factory):
     profiles = ComposerConfig.from_pretrained(ROOT / "weights/composer").profiles
     small = ComposerConfig(width=32, reader=16, writer=32, head=32, heads=2, profiles=profiles)
     BiLSTMComposer(small).save_pretrained(folder / "composer")
-    return Wish(notes=32, suffixes=(".mid",), classifier=str(folder / "classifier"), composer=str(folder / "composer"))
+    return Wish(controls=Controls(32, seed=0), suffixes=(".mid",),
+                classifier=str(folder / "classifier"), composer=str(folder / "composer"))
 
 
 @pytest.fixture(scope="session")
@@ -106,7 +108,7 @@ def test_one_process_writes_the_same_bytes_and_goes_on_where_a_stopped_run_was(d
 def test_a_changed_wish_or_file_is_done_again(done, wish, posters, tmp_path):
     out, jobs, _ = done
     assert len(finished(jobs, out)) == len(jobs)
-    changed = find(posters, replace(wish, notes=33), out)
+    changed = find(posters, replace(wish, controls=Controls(33, seed=0)), out)
     assert finished(changed, out) == []
     copy = shutil.copytree(posters, tmp_path / "posters")
     (copy / "a.jpg").write_bytes((copy / "old/a.jpg").read_bytes())
@@ -133,7 +135,7 @@ def test_a_csv_may_wish_otherwise_for_a_poster(posters, wish, tmp_path):
     table = tmp_path / "list.csv"
     table.write_text(f"file,genre,notes,seed\n{posters}/a.jpg,horror,40,7\n../posters/b.png,,,\n")
     first, second = find(table, wish, tmp_path / "out")
-    assert (first.wish.genre["horror"], first.wish.notes, first.seed) == (1, 40, 7)
+    assert (first.wish.genre["horror"], first.wish.controls.notes, first.seed) == (1, 40, 7)
     assert second.wish == wish and second.name == "posters/b.png"
 
 

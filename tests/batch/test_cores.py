@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.catalogue import busy, timed
 from posterbeat.batch.jobs import Wish
+from posterbeat.controls import Controls
 from posterbeat.genres import mixture
 from tests.served import at_rest
 
@@ -16,7 +17,7 @@ FREE = 0.15  # cores that others may keep busy: more, and the ratio says nothing
 @pytest.fixture(scope="module")
 def runs():
     """A catalogue done by one process and by two, and how many cores others kept busy before."""
-    alike = Wish(genre=mixture("drama"), notes=64, own_seed=1, colours=False)  # equal work for every poster
+    alike = Wish(mixture("drama"), Controls(64, seed=1), own_seed=True, colours=False)  # equal work for every poster
     with pytest.MonkeyPatch.context() as patch, at_rest():
         before, began = busy(), time.perf_counter()
         time.sleep(1)

@@ -16,6 +16,7 @@ import pytest
 from posterbeat.batch.jobs import Wish, find
 from posterbeat.batch.local import run
 from posterbeat.batch.one_poster import DIED
+from posterbeat.controls import Controls
 from posterbeat.errors import ParameterError
 from tests.batch.test_batch import HEIC
 
@@ -43,7 +44,7 @@ def posters(tmp_path_factory):
 def here(posters, tmp_path_factory):
     """The catalogue done by two processes of this machine: (folder, jobs, records)."""
     out = tmp_path_factory.mktemp("here")
-    jobs = find(posters, Wish(notes=32, suffixes=(".mid", ".mp3")), out)
+    jobs = find(posters, Wish(controls=Controls(32, seed=0), suffixes=(".mid", ".mp3")), out)
     return out, jobs, run(jobs, out, workers=2)
 
 

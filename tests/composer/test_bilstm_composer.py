@@ -16,6 +16,7 @@ from posterbeat.composer.repeat_plan import plan_form
 from posterbeat.composer.request import Profiles
 from posterbeat.composer.sampling import Writing
 from posterbeat.composer.stepper import Stepper, Tables
+from posterbeat.controls import Controls
 from posterbeat.errors import ParameterError, WeightsError
 from posterbeat.genres import GENRES
 from posterbeat.instruments import ENSEMBLES, families_of
@@ -171,12 +172,12 @@ def test_only_the_instruments_asked_for_play(composer):
 def test_tempo_mode_and_unknown_requests():
     profiles = Profiles(_PROFILES)
     mix = dict.fromkeys(GENRES, 0.2)
-    request = profiles.draw(np.random.default_rng(0), mix, tempo=77, mode="minor")
+    request = profiles.draw(np.random.default_rng(0), mix, Controls(tempo=77, mode="minor"))
     assert request.tempo == 77
     assert request.minor
     for wrong in ({"tempo": 5}, {"density": 2}, {"mode": "dorian"}, {"ensemble": "kazoo"}):
         with pytest.raises(ParameterError):
-            profiles.draw(np.random.default_rng(0), mix, **wrong)
+            profiles.draw(np.random.default_rng(0), mix, Controls(**wrong))
 
 
 def test_a_piece_ends_on_a_held_chord_of_the_tonic(composer):

@@ -120,8 +120,8 @@ def test_a_link_brings_the_settings_back(visit):
     visitor.set("seed", 31)
     visitor.compose()
     visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    visitor.page.click("#share")
-    expect(visitor.page.locator("#share")).to_have_text("Link copied")
+    visitor.page.click("#copy-link")
+    expect(visitor.page.locator("#copy-link")).to_have_text("Link copied")
     guest = visit(link=visitor.page.evaluate("navigator.clipboard.readText()"))
     expect(guest.page.locator("#reading")).to_contain_text("%")  # the example poster came along
     expect(guest.page.locator("#seed input")).to_have_value("31")
@@ -140,7 +140,7 @@ def test_accessible_in_both_themes(visit, scheme):
     visitor.set("notes", 40)
     visitor.compose()
     visitor.compose("#another")
-    page.click("#look")
+    page.click("#show-heatmap")
     page.click("#engrave")
     expect(page.locator(".pages img").first).to_be_visible()
     expect(page.locator("#heat img")).to_be_visible()
@@ -259,12 +259,12 @@ def test_a_poster_may_be_composed_for_at_once(visit):
 def test_the_heat_map_lies_on_the_poster_and_goes_again(visit):
     page = visit().page
     page.locator("#shelf button").nth(4).click()
-    expect(page.locator("#look")).to_be_visible()
+    expect(page.locator("#show-heatmap")).to_be_visible()
     before = page.locator("#shelf").bounding_box()
-    page.click("#look")
+    page.click("#show-heatmap")
     expect(page.locator("#heat img")).to_be_visible()
     assert page.locator("#shelf").bounding_box() == before
-    page.click("#look")
+    page.click("#show-heatmap")
     expect(page.locator("#heat img")).not_to_be_visible()
 
 

@@ -5,23 +5,25 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from posterbeat.ui import link, studio
+from posterbeat.controls import Controls
+from posterbeat.ui import link, turns
+from posterbeat.ui.components.example_posters import EXAMPLES
 from posterbeat.ui.page import about, text
 
 
 def test_a_link_says_what_was_asked_for():
-    example = studio.EXAMPLES[0]
-    wish = {"mix": {"action": 0.25, "animation": 0, "comedy": 0.75, "drama": 0, "horror": 0}, "notes": 300,
-            "temperature": 0.9, "seed": 4294967295, "poster": str(example), "tempo": 91.0, "mode": "minor"}
-    again = link.wish_of(dict(parse_qsl(link.link_to(wish, studio.EXAMPLES)[1:])), studio.EXAMPLES)
+    example = EXAMPLES[0]
+    mix = {"action": 0.25, "animation": 0, "comedy": 0.75, "drama": 0, "horror": 0}
+    controls = Controls(300, 0.9, 4294967295, tempo=91.0, mode="minor")
+    again = link.wish_of(dict(parse_qsl(link.link_to(mix, controls, str(example))[1:])))
     assert again == {"mix": {"action": 0.25, "comedy": 0.75}, "notes": 300, "temperature": 0.9, "seed": "4294967295",
                      "poster": str(example), "tempo": 91.0, "mode": "minor"}
-    assert "poster" not in link.link_to({**wish, "poster": __file__}, studio.EXAMPLES)  # a visitor's own stays here
+    assert "poster" not in link.link_to(mix, controls, __file__)  # a visitor's own stays here
 
 
 @pytest.mark.parametrize("query", [{"notes": "many"}, {"horror": "x"}, {"poster": "../../etc/passwd"}, {"horror": "-1"}, {}])
 def test_a_senseless_link_asks_for_nothing(query):
-    assert not any(value for value in link.wish_of(query, studio.EXAMPLES).values())
+    assert not any(value for value in link.wish_of(query).values())
 
 
 def test_the_page_says_the_measured_figures_and_copes_with_none(tmp_path, monkeypatch):
@@ -47,7 +49,7 @@ def test_file_names_and_words_cannot_become_markup():
 
 
 def test_a_piece_that_was_stopped_while_it_waited_never_begins_and_never_takes_the_next_ones_place():
-    calm = studio.Studio(load=lambda: None)
+    calm = turns.Turns()
     first = calm.ask("visitor")
     running = calm.begin("visitor", first)
     waiting = calm.ask("visitor")  # which stops what runs
@@ -58,5 +60,5 @@ def test_a_piece_that_was_stopped_while_it_waited_never_begins_and_never_takes_t
     assert calm.begin("visitor", waiting) is None and calm.begin("visitor", first) is None
     assert calm.begin("other", last) is None
     assert not calm.begin("visitor", last).is_set()
-    with pytest.raises(studio.Stopped):
+    with pytest.raises(turns.Stopped):
         calm.go_on(running)

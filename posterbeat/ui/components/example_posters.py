@@ -5,34 +5,20 @@ from typing import Any
 
 import gradio as gr
 
-_SCRIPT = """
-const shelf = element.querySelector(".shelf");
-function show() {
-  shelf.replaceChildren(...(props.value || []).map((sample, index) => {
-    const button = document.createElement("button"), picture = document.createElement("img");
-    button.type = "button"; button.setAttribute("aria-label", "Take the example poster: " + sample.name);
-    picture.src = sample.poster.url; picture.alt = ""; picture.loading = "lazy";
-    button.append(picture);
-    button.onclick = () => trigger("click", { index });
-    return button;
-  }));
-}
-watch("value", show);
-show();
-"""
+# The posters drawn for this project, one a genre; an installed package comes without them.
+EXAMPLES = sorted((Path(__file__).resolve().parents[3] / "examples" / "posters").glob("*.jpg"))
 
-
-class Samples(gr.HTML):
+class ExamplePosters(gr.HTML):
     """A shelf of posters to pick from; a click carries the `index` of the poster.
 
     gr.Examples would serve, but its pictures are buttons without a name for screen readers.
     """
 
-    def __init__(self, posters: list[Path], **settings: Any):
+    def __init__(self, **settings: Any):
         super().__init__(
-            [{"name": path.stem, "poster": gr.FileData(path=str(path)).model_dump()} for path in posters],
+            [{"name": path.stem, "poster": gr.FileData(path=str(path)).model_dump()} for path in EXAMPLES],
             html_template='<div class="shelf" role="group" aria-label="Example posters"></div>',
-            js_on_load=_SCRIPT,
+            js_on_load=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
             apply_default_css=False,
             **settings,
         )

@@ -1,31 +1,29 @@
 """The page's widgets and where they stand: the poster on the left, the music on the right."""
 
-from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
 
-from posterbeat.controls import COMPOSERS, DENSITY, NOTES, TEMPERATURE, TEMPO
+from posterbeat.controls import COMPOSER_KINDS, DENSITY, NOTES, TEMPERATURE, TEMPO
 from posterbeat.genres import GENRES
-from posterbeat.hub import source_of, weights_folder
+from posterbeat.hub import weights_are_there
 from posterbeat.instruments import ENSEMBLES
-from posterbeat.ui.components.example_pieces import PIECES, Listening
-from posterbeat.ui.components.example_posters import Samples
+from posterbeat.ui.components.example_pieces import PIECES, ExamplePieces
+from posterbeat.ui.components.example_posters import EXAMPLES, ExamplePosters
 from posterbeat.ui.components.piano_roll import PianoRoll
 from posterbeat.ui.components.poster_input import PosterInput
 from posterbeat.ui.components.take_strip import TakeStrip
 from posterbeat.ui.page import about, text
-from posterbeat.ui.studio import EXAMPLES
 
 
 def lay_out() -> SimpleNamespace:
     """Create all widgets inside the Blocks that is being built; each is an attribute of what is returned.
 
-    Of one visitor's session: `tried` the poster that was read last, `seen` what was read on it, `shown` the take on
-    the screen, `kept` the last takes, `steered` whether (and by what) tempo, mode and density were set.
+    Of one visitor's session: `last_poster` the poster that was read last, `reading` what was read on it, `take` the take
+    on the screen, `takes` the last ones, `steered_by` whether (and by what) tempo, mode and density were set.
     """
-    w = SimpleNamespace(tried=gr.State(None), seen=gr.State(None), shown=gr.State(None), kept=gr.State([]),
-                        steered=gr.State(False))
+    w = SimpleNamespace(last_poster=gr.State(None), reading=gr.State(None), take=gr.State(None), takes=gr.State([]),
+                        steered_by=gr.State(False))
     gr.HTML(text.MASTHEAD, elem_id="masthead")
     with gr.Row(elem_id="house"):
         with gr.Column(scale=4, min_width=320, elem_id="left"):
@@ -38,8 +36,8 @@ def lay_out() -> SimpleNamespace:
     with gr.Accordion("About", open=False, elem_id="about"):
         gr.HTML(about.how())
         with gr.Column(visible=bool(PIECES), elem_id="listening"):
-            gr.HTML(text.LISTENING)
-            w.listening = Listening(elem_id="pieces")
+            gr.HTML(text.EXAMPLE_PIECES)
+            w.example_pieces = ExamplePieces(elem_id="pieces")
         gr.HTML(about.measured())
     return w
 
@@ -49,12 +47,12 @@ def _poster(w: SimpleNamespace) -> None:
         w.poster = PosterInput(
             label="Poster", show_label=False, elem_id="poster", height=460, buttons=["fullscreen"],
             sources=["upload", "webcam", "clipboard"], placeholder=text.DROP)
-        w.heat = gr.HTML(visible=False, elem_id="heat")
-    w.label = gr.Label(label="Genre", show_label=False, num_top_classes=5, elem_id="reading", visible=False)
-    w.look = gr.Button(text.LOOK, size="sm", visible=False, elem_id="look")
+        w.heatmap = gr.HTML(visible=False, elem_id="heat")
+    w.genre_label = gr.Label(label="Genre", show_label=False, num_top_classes=len(GENRES), elem_id="reading", visible=False)
+    w.show_heatmap = gr.Button(text.SHOW_HEATMAP, size="sm", visible=False, elem_id="show-heatmap")
     with gr.Column(visible=bool(EXAMPLES), elem_id="samples"):
-        gr.HTML(text.SAMPLES, elem_id="samples-said")
-        w.samples = Samples(EXAMPLES, elem_id="shelf")
+        gr.HTML(text.EXAMPLE_POSTERS, elem_id="samples-said")
+        w.example_posters = ExamplePosters(elem_id="shelf")
 
 
 def _controls(w: SimpleNamespace) -> None:
@@ -69,7 +67,7 @@ def _controls(w: SimpleNamespace) -> None:
         w.stop = gr.Button("Stop", variant="stop", scale=5, min_width=180, visible=False, elem_id="stop")
         with gr.Column(scale=4, min_width=240, elem_id="luck"):
             w.seed = gr.Textbox(label="Seed", placeholder="drawn for you", max_lines=1, min_width=120, elem_id="seed")
-            w.dice = gr.Button("Draw a new seed", min_width=46, elem_id="dice")
+            w.draw_seed = gr.Button("Draw a new seed", min_width=46, elem_id="dice")
 
 
 def _screen(w: SimpleNamespace) -> None:
@@ -77,22 +75,22 @@ def _screen(w: SimpleNamespace) -> None:
         w.stage = gr.HTML("", elem_id="stage")
         w.roll = PianoRoll(elem_id="roll")
     w.facts = gr.HTML("", elem_id="facts")
-    with gr.Row(visible=False, elem_id="away") as w.away:
-        w.another = gr.Button("Another take", min_width=150, elem_id="another")
+    with gr.Row(visible=False, elem_id="take-actions") as w.take_actions:
+        w.another_take = gr.Button("Another take", min_width=150, elem_id="another")
         w.midi = gr.DownloadButton("MIDI", min_width=84, elem_id="midi")
         w.wav = gr.DownloadButton("WAV", min_width=84, elem_id="wav")
         w.mp3 = gr.Button("MP3", min_width=84, elem_id="mp3")
         w.mp4 = gr.Button("MP4 film", min_width=84, elem_id="mp4")
-        w.engrave = gr.Button("Sheet music", min_width=120, elem_id="engrave")
-        w.share = gr.Button("Copy link", min_width=110, elem_id="share")
+        w.sheet_music = gr.Button("Sheet music", min_width=120, elem_id="engrave")
+        w.copy_link = gr.Button("Copy link", min_width=110, elem_id="copy-link")
     w.turn = gr.Number(visible="hidden")  # not a State: each piece of work must keep the number it was asked with
-    w.courier = gr.DownloadButton("File", visible="hidden", elem_id="courier")
-    w.strip = TakeStrip(elem_id="takes")
+    w.hidden_download = gr.DownloadButton("File", visible="hidden", elem_id="hidden-download")
+    w.take_strip = TakeStrip(elem_id="takes")
     with gr.Column(visible=False, elem_id="sheet") as w.sheet:
-        w.pages = gr.HTML("", elem_id="pages")
+        w.sheet_pages = gr.HTML("", elem_id="pages")
         with gr.Row():
             w.musicxml = gr.Button("MusicXML", min_width=84, size="sm", elem_id="musicxml")
-            w.fold = gr.Button("Put the sheets away", min_width=84, size="sm", elem_id="fold")
+            w.hide_sheet = gr.Button("Hide sheet music", min_width=84, size="sm", elem_id="hide-sheet")
 
 
 def _advanced(w: SimpleNamespace) -> None:
@@ -100,8 +98,8 @@ def _advanced(w: SimpleNamespace) -> None:
     with gr.Row(elem_id="shares"):
         w.shares = [gr.Slider(0, 100, value=20, step=0.1, label=name.capitalize(), min_width=200, buttons=[],
                               elem_id=f"share-{name}") for name in GENRES]
-    w.coloured = gr.Checkbox(True, label=text.COLOURED, elem_id="coloured")
-    w.said = gr.HTML(text.colours_line(None), elem_id="said")
+    w.follow_colours = gr.Checkbox(True, label=text.FOLLOW_COLOURS, elem_id="coloured")
+    w.colours_read = gr.HTML(text.colours_line(None), elem_id="colours-read")
     plain = {"min_width": 200, "buttons": []}
     with gr.Row(equal_height=True, elem_id="colours"):
         w.tempo = gr.Slider(*TEMPO, value=100, step=1, label="Beats a minute", elem_id="tempo", **plain)
@@ -110,13 +108,7 @@ def _advanced(w: SimpleNamespace) -> None:
     with gr.Row():
         ensembles = [("The composer's choice", ""), *((name.capitalize(), name) for name in ENSEMBLES)]
         w.ensemble = gr.Dropdown(ensembles, value="", label="Ensemble", min_width=200, elem_id="ensemble")
-        w.composer = gr.Dropdown(
-            list(zip(text.COMPOSERS, COMPOSERS)), value=COMPOSERS[0], label="Composer", info=text.ABOUT_STUDY, min_width=200,
-            visible=_study_is_there(), elem_id="composer")
-    w.at_once = gr.Checkbox(False, label=text.AT_ONCE, elem_id="at-once")
-
-
-def _study_is_there() -> bool:
-    """Whether the reference study's stack can be chosen: it need not have come along."""
-    source = source_of("historical")
-    return source != weights_folder("historical") or Path(source).is_dir()
+        w.composer_kind = gr.Dropdown(
+            list(zip(text.COMPOSERS, COMPOSER_KINDS)), value=COMPOSER_KINDS[0], label="Composer", info=text.ABOUT_STUDY,
+            min_width=200, visible=weights_are_there("historical"), elem_id="composer")
+    w.compose_at_once = gr.Checkbox(False, label=text.AT_ONCE, elem_id="at-once")

@@ -3,10 +3,10 @@
 from base64 import b64encode
 from html import escape
 
-from posterbeat.controls import COMPOSERS as NAMES
+from posterbeat.controls import COMPOSER_KINDS
 from posterbeat.genres import GENRES
 
-OURS = NAMES[0]
+OURS = COMPOSER_KINDS[0]
 
 MASTHEAD = """<h1>poster<span>beat</span></h1>
 <p>Give it a film poster. It reads the genre and composes the soundtrack.</p>"""
@@ -21,49 +21,19 @@ GENRE_CHOICES = [
 ]
 
 DROP = "Drop a film poster here,\npaste it, or click to choose one"
-LOOK, UNLOOK = "Show what it looked at", "Show the poster again"
-LISTENING = """<h2>Hear some</h2>
+SHOW_HEATMAP, SHOW_POSTER = "Show what it looked at", "Show the poster again"
+EXAMPLE_PIECES = """<h2>Hear some</h2>
 <p>Five pieces a genre, numbered by their seeds: 600 notes, default settings, nothing picked.</p>"""
-SAMPLES = "Or take one of these, drawn for films that do not exist:"
-COLOURED = "Let the poster's colours, or your changes to them, set tempo, mode and density"
+EXAMPLE_POSTERS = "Or take one of these, drawn for films that do not exist:"
+FOLLOW_COLOURS = "Let the poster's colours, or your changes to them, set tempo, mode and density"
 AT_ONCE = "Compose as soon as a poster was read"
 ADVANCED = "Advanced: mixture, colours, ensemble"
 ABOUT_MIXTURE = "<b>Blend the genres.</b> The sliders start from what was read on the poster."
 
 COMPOSERS = ("This project's", "The reference study's, of 2019")
-ABOUT_STUDY = ("The study's learnt comedy alone: genre, temperature, mode, density and ensemble have no effect on it, "
+ABOUT_STUDY = ("The study's learned comedy alone: genre, temperature, mode, density and ensemble have no effect on it, "
                "and it is slow.")
 STUDY = "Music by the stack of 2019"
-
-# On a phone the screen lies below the fold: bring it into view when composing starts.
-SCROLL = """() => {
-  if (window.innerWidth < 760) document.querySelector("#stage").scrollIntoView({behavior: "smooth"});
-}"""
-# The file made on demand is put behind a hidden download button, which is then pressed.
-DELIVER = """() => {
-  setTimeout(() => (document.querySelector("#courier a") || document.querySelector("#courier")).click(), 150);
-}"""
-
-# The link lies in the line of facts; where there is no clipboard (plain http), it is shown to be copied by hand.
-COPY_LINK = """() => {
-  const facts = document.querySelector("#facts .facts"), button = document.querySelector("#share");
-  if (!facts) return;
-  const link = new URL(facts.dataset.link, location.href).href;
-  const done = () => {
-    button.textContent = "Link copied";
-    setTimeout(() => { button.textContent = "Copy link"; }, 2500);
-  };
-  if (navigator.clipboard) navigator.clipboard.writeText(link).then(done, () => window.prompt("The link:", link));
-  else window.prompt("The link:", link);
-}"""
-
-# Compose as soon as the reading is there, if the visitor asked for it: once a poster, though it may be reported twice.
-AT_ONCE_SCRIPT = """(wanted, poster) => {
-  const page = document.body.dataset, read = poster ? poster.path : "";
-  if (wanted && read && read !== page.read) document.querySelector("#compose")?.click();
-  page.read = read;
-  return [wanted, poster];
-}"""
 
 NO_POSTER = "Add a poster first, or choose a genre: without either there is nothing to compose for."
 GONE = "This take was removed after an hour: compose it again with the same settings and seed."
@@ -137,20 +107,19 @@ def mix_words(mix: dict[str, float]) -> str:
     return ", ".join(parts)
 
 
-def facts(take: dict) -> str:
-    """What is needed to make a take again, as a line of HTML that unfolds."""
-    first = f"Seed <b>{take['seed']}</b> · {escape(mix_words(take['mix']))}"
-    parts = [
-        f"{take['notes']} notes",
-        f"temperature {take['temperature']:g}",
-    ]
-    if take["composer"] != OURS:
+def facts(take) -> str:
+    """What is needed to make a take (`take.Take`) again, as a line of HTML that unfolds."""
+    controls = take.controls
+    first = f"Seed <b>{controls.seed}</b> · {escape(mix_words(take.genre_mix))}"
+    parts = [f"{controls.notes} notes", f"temperature {controls.temperature:g}"]
+    if controls.composer_kind != OURS:
         parts.append("composed by the reference study's stack, which knows comedy alone")
-    elif take["controls"]:
-        parts.append(escape(take["controls"]))
-    parts.append(f"played by {escape(take['renderer'])}")
+    else:
+        said = {"tempo": "{:.0f} beats a minute", "density": "density {:.2f}"}
+        parts += [escape(said.get(name, "{}").format(value)) for name, value in controls.steering.items() if value is not None]
+    parts.append(f"played by {escape(take.renderer)}")
     return (
-        f'<details class="facts" data-link="{escape(take["link"])}"><summary>{first}</summary>'
+        f'<details class="facts" data-link="{escape(take.link)}"><summary>{first}</summary>'
         f'<p>{", ".join(parts)}</p></details>'
     )
 

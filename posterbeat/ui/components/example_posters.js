@@ -1,0 +1,13 @@
+const shelf = element.querySelector(".shelf");
+function show() {
+  shelf.replaceChildren(...(props.value || []).map((sample, index) => {
+    const button = document.createElement("button"), picture = document.createElement("img");
+    button.type = "button"; button.setAttribute("aria-label", "Take the example poster: " + sample.name);
+    picture.src = sample.poster.url; picture.alt = ""; picture.loading = "lazy";
+    button.append(picture);
+    button.onclick = () => trigger("click", { index });
+    return button;
+  }));
+}
+watch("value", show);
+show();

@@ -1,0 +1,103 @@
+"""What happens on the page at a poster: it is read, steers the controls, and shows what it was read from."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import gradio as gr
+
+from posterbeat.errors import PosterBeatError
+from posterbeat.genres import GENRES
+from posterbeat.ui.components.example_posters import EXAMPLES
+from posterbeat.ui.error_messages import spoken
+from posterbeat.ui.heat_overlay import heat_file
+from posterbeat.ui.link import wish_of
+from posterbeat.ui.page import scripts, text
+from posterbeat.ui.page.events import PRIVATE, QUIET
+from posterbeat.ui.studio import Studio
+
+
+def wire(studio: Studio, w: SimpleNamespace) -> None:
+    """Connect the poster's widgets, those of `layout.lay_out`, with what they do."""
+
+    @spoken
+    def read(path, chosen, steered_by, last_poster):
+        if path == last_poster:  # the browser says twice that a poster took another's place
+            yield {w.last_poster: last_poster}
+            return
+        hidden = gr.update(visible=False)
+        nothing = {w.last_poster: path, w.reading: None, w.genre_label: hidden,
+                   w.show_heatmap: gr.update(visible=False, value=text.SHOW_HEATMAP),
+                   w.heatmap: gr.update(visible=False, value=""), w.colours_read: text.colours_line(None)}
+        if path is None:
+            yield {**nothing, w.steered_by: False}
+            return
+        try:
+            found = studio.read(path)
+        except PosterBeatError:
+            yield {**nothing, w.poster: None}
+            raise
+        colours = found["colours"]
+        shown = {**nothing, w.reading: found, w.steered_by: True,
+                 w.genre_label: gr.update(value=found["probabilities"], visible=True),
+                 w.show_heatmap: gr.update(value=text.SHOW_HEATMAP, visible=True), w.colours_read: text.colours_line(colours)}
+        if steered_by != text.LINKED:  # what a link asked for stays
+            shown |= {w.tempo: round(colours["tempo"]), w.mode: colours["mode"], w.density: round(colours["density"], 2)}
+        if chosen == text.OWN:
+            shown |= spread(w, found["probabilities"])
+        yield shown
+
+    def pick(event: gr.EventData):
+        return str(EXAMPLES[event.index])
+
+    def choose(chosen, found):
+        if chosen in GENRES:
+            return spread(w, {name: float(name == chosen) for name in GENRES})
+        return spread(w, found["probabilities"]) if chosen == text.OWN and found else {w.shares[0]: gr.skip()}
+
+    @spoken
+    def explain(path, found, asked):
+        if asked == text.SHOW_POSTER:
+            return gr.update(visible=False), text.SHOW_HEATMAP
+        if not path or not found:
+            raise PosterBeatError(text.NO_POSTER)
+        lit = text.heat(Path(heat_file(studio.beat.classifier, path)).read_bytes(), found["genre"])
+        return gr.update(value=lit, visible=True), text.SHOW_POSTER
+
+    reading = w.poster.change(
+        read, [w.poster, w.genre, w.steered_by, w.last_poster],
+        [w.poster, w.last_poster, w.reading, w.steered_by, w.genre_label, w.show_heatmap, w.heatmap, w.colours_read, w.tempo,
+         w.mode, w.density, *w.shares],
+        show_progress="minimal", show_progress_on=[w.genre_label], concurrency_limit=4, **PRIVATE)
+    reading.success(None, [w.compose_at_once, w.poster], None, js=scripts.COMPOSE_AT_ONCE)
+    w.example_posters.click(pick, None, w.poster, **QUIET)
+    w.genre.input(choose, [w.genre, w.reading], w.shares, **QUIET)
+    for share in w.shares:
+        share.input(lambda: text.MIXED, None, w.genre, **QUIET)
+    for control in (w.tempo, w.mode, w.density):
+        control.input(lambda: True, None, w.steered_by, **QUIET)
+    w.show_heatmap.click(explain, [w.poster, w.reading, w.show_heatmap], [w.heatmap, w.show_heatmap], **PRIVATE)
+
+
+def wire_arrival(page: gr.Blocks, w: SimpleNamespace) -> None:
+    """Set what the link by which a visitor came asks for."""
+    named = {"notes": w.notes, "temperature": w.temperature, "seed": w.seed, "ensemble": w.ensemble, "tempo": w.tempo,
+             "mode": w.mode, "density": w.density, "composer_kind": w.composer_kind, "poster": w.poster}
+    if not w.composer_kind.visible:
+        del named["composer_kind"]
+
+    def arrive(request: gr.Request):
+        wish = wish_of(request.query_params)
+        given = {widget: wish[name] for name, widget in named.items() if wish.get(name) is not None}
+        if "mix" in wish:
+            total = sum(wish["mix"].values())
+            mix = {name: wish["mix"].get(name, 0) / total for name in GENRES}
+            given |= {w.genre: next((name for name in GENRES if mix[name] == 1), text.MIXED), **spread(w, mix)}
+        steering = any(name in wish for name in ("tempo", "mode", "density"))
+        return {**given, w.steered_by: text.LINKED if steering else False, w.follow_colours: steering or not given}
+
+    page.load(arrive, None, [*named.values(), w.genre, w.steered_by, w.follow_colours, *w.shares], **QUIET)
+
+
+def spread(w: SimpleNamespace, mix: dict[str, float]) -> dict:
+    """A mixture over the sliders of the genres."""
+    return {share: round(100 * mix[name], 1) for name, share in zip(GENRES, w.shares)}

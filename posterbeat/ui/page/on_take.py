@@ -1,0 +1,66 @@
+"""What happens on the page with a finished take: show it, mute players, download it, engrave it, copy its link."""
+
+from types import SimpleNamespace
+
+import gradio as gr
+
+from posterbeat.errors import PosterBeatError
+from posterbeat.ui.components.example_pieces import listen_to
+from posterbeat.ui.components.take_strip import TakeStrip
+from posterbeat.ui.error_messages import spoken
+from posterbeat.ui.page import scripts, text
+from posterbeat.ui.page.events import PRIVATE, QUIET
+from posterbeat.ui.take import Take
+from posterbeat.ui.turns import AT_ONCE, COMPOSING
+
+
+def wire(w: SimpleNamespace) -> None:
+    """Connect the widgets of `layout.lay_out` that stand below the screen with what they do."""
+    rendering = {"show_progress": "hidden", "concurrency_limit": AT_ONCE, "concurrency_id": COMPOSING, **PRIVATE}
+
+    def again(takes, event: gr.EventData):
+        return on_screen(w, takes, event.index)
+
+    @spoken
+    def fetch(suffix, take):
+        return _there(take).convert(suffix)
+
+    @spoken
+    def write_out(take):
+        return {w.sheet_pages: _there(take).engrave(), w.sheet: gr.update(visible=True)}
+
+    @spoken
+    def silence(take, event: gr.EventData):
+        return _there(take).mute([int(family) for family in event.muted])
+
+    @spoken
+    def listen(event: gr.EventData):
+        return listen_to(event.index)
+
+    w.roll.select(silence, [w.take], w.roll, trigger_mode="always_last", **rendering)
+    w.take_strip.click(again, [w.takes], widgets_of_a_take(w), **QUIET)
+    for button, suffix in ((w.mp3, ".mp3"), (w.mp4, ".mp4"), (w.musicxml, ".musicxml")):
+        made = button.click(fetch, [gr.State(suffix), w.take], w.hidden_download, **PRIVATE)
+        made.success(None, js=scripts.DELIVER)
+    w.sheet_music.click(write_out, [w.take], [w.sheet_pages, w.sheet], **PRIVATE)
+    w.hide_sheet.click(lambda: gr.update(visible=False), None, w.sheet, **QUIET)
+    w.copy_link.click(None, js=scripts.COPY_LINK)
+    w.example_pieces.click(listen, None, w.example_pieces, **rendering)
+
+
+def widgets_of_a_take(w: SimpleNamespace) -> list:
+    """The widgets that `on_screen` sets."""
+    return [w.sheet, w.roll, w.facts, w.take, w.take_strip, w.midi, w.wav, w.seed]
+
+
+def on_screen(w: SimpleNamespace, takes: list[Take], index: int) -> dict:
+    """One of the last takes on the screen, ready to be played."""
+    take = takes[index]
+    return {w.sheet: gr.update(visible=False), w.roll: {**take.roll, "play": True}, w.facts: text.facts(take), w.take: take,
+            w.take_strip: TakeStrip.show(takes, index), w.midi: take.midi, w.wav: take.wav, w.seed: str(take.controls.seed)}
+
+
+def _there(take: Take | None) -> Take:
+    if take is None:
+        raise PosterBeatError(text.NOTHING_YET)
+    return take

@@ -1,0 +1,142 @@
+"""A take: a finished piece with its files, as a visitor's session keeps it, and what can be done with it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from posterbeat.controls import Controls
+from posterbeat.errors import PosterBeatError
+from posterbeat.pipeline import Track
+from posterbeat.ui.components.piano_roll import roll_value
+from posterbeat.ui.link import link_to
+from posterbeat.ui.page import text
+from posterbeat.ui.server.uploads import folder
+
+
+@dataclass(frozen=True, eq=False)
+class Take:
+    """A piece and what it was made with.
+
+    Attributes
+    ----------
+    genre_mix : dict of the five genres' weights
+    controls : Controls, as they were used
+    seconds : float, of its sound
+    renderer : str, what played it
+    midi, wav : str, paths of its files, which are removed some time after they were made
+    poster : str or None, path of the poster that it was composed for
+    link : str, the query of a link that brings its settings back
+    roll : dict, the value of the piano roll (see `roll_value`), with the title that the take goes by
+    """
+
+    genre_mix: dict[str, float]
+    controls: Controls
+    seconds: float
+    renderer: str
+    midi: str
+    wav: str
+    poster: str | None
+    link: str
+    roll: dict[str, Any]
+
+    @classmethod
+    def keep(cls, track: Track, poster: str | None = None, own: bool = False) -> "Take":
+        """Write a rendered track's MIDI and WAV; `own` says that the mixture is the poster's own reading."""
+        sound = track.render()
+        genre = max(track.genre_mix, key=track.genre_mix.get)
+        stem = folder() / f"posterbeat-{genre}-{track.seed}"
+        midi, wav = track.save(stem.with_suffix(".mid")), track.save(stem.with_suffix(".wav"))
+        title = text.title(track.genre_mix) if track.composer == text.OURS else text.STUDY
+        return cls(track.genre_mix, track.controls, round(sound.seconds, 3), sound.renderer, str(midi), str(wav), poster,
+                   link_to(track.genre_mix, track.controls, poster, own), roll_value(track.score, wav, title))
+
+    @property
+    def genre(self) -> str:
+        """The genre with the largest weight."""
+        return max(self.genre_mix, key=self.genre_mix.get)
+
+    @property
+    def title(self) -> str:
+        """What the take goes by."""
+        return self.roll["title"]
+
+    def convert(self, suffix: str) -> str:
+        """Path of the take as another file, .mp3, .mp4 (with the poster) or .musicxml; made once.
+
+        Raises
+        ------
+        PosterBeatError
+            The take's files were removed meanwhile, or the file could not be written.
+        """
+        from posterbeat.audio.export import save
+        from posterbeat.poster import open_poster
+
+        target = Path(self.midi).with_suffix(suffix)
+        if not target.exists():
+            midi, sound = self._files()
+            poster = open_poster(self.poster) if suffix == ".mp4" and self.poster else None
+            save(target, midi, sound, poster=poster)
+        return str(target)
+
+    def engrave(self) -> str:
+        """The take as sheet music, in HTML.
+
+        Raises
+        ------
+        PosterBeatError
+            The take's files were removed meanwhile, or it could not be engraved.
+        """
+        from posterbeat.music.score import Score
+        from posterbeat.music.sheet import engrave, to_musicxml
+
+        if not Path(self.midi).exists():
+            raise PosterBeatError(text.GONE)
+        return text.sheet(engrave(to_musicxml(Score.from_midi(self.midi), self.title)))
+
+    def mute(self, families: Collection[int]) -> dict[str, Any]:
+        """The roll's value with some families silent, at least one of the take's own left; its files stay as they are.
+
+        The sound is as long as the take's, so that the cursor keeps its place; it is made once and kept beside the take.
+
+        Parameters
+        ----------
+        families
+            Indices into `instruments.FAMILIES`; others than the take's are without effect.
+
+        Raises
+        ------
+        PosterBeatError
+            The take's files were removed meanwhile, or what is left is silent.
+        """
+        from posterbeat.audio.export import save
+        from posterbeat.audio.perform import perform
+        from posterbeat.audio.render import Rendering
+
+        present = [family["id"] for family in self.roll["families"]]
+        silent = sorted(set(families) & set(present))
+        if not silent or len(silent) == len(present):
+            return {**self.roll, "muted": silent}
+        wav = Path(self.wav)
+        target = wav.with_name(f"{wav.stem}-without-{'-'.join(map(str, silent))}.wav")
+        if not target.exists():
+            midi, whole = self._files()
+            length, sound = len(whole.samples), perform(midi, self.controls.seed, silent=silent)
+            samples = np.pad(sound.samples[:length], ((0, max(0, length - len(sound.samples))), (0, 0)))
+            save(target, midi, Rendering(samples, sound.sample_rate, sound.renderer))
+        return {**self.roll, "audio": {**self.roll["audio"], "path": str(target)}, "muted": silent}
+
+    def _files(self) -> tuple[Any, Any]:
+        """The take's pretty_midi.PrettyMIDI and Rendering, read again."""
+        import pretty_midi
+        import soundfile
+
+        from posterbeat.audio.render import Rendering
+
+        try:
+            samples, rate = soundfile.read(self.wav, dtype="int16", always_2d=True)
+            return pretty_midi.PrettyMIDI(self.midi), Rendering(samples, rate, self.renderer)
+        except (OSError, soundfile.LibsndfileError) as error:
+            raise PosterBeatError(text.GONE) from error
