@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from transformers import PreTrainedConfig, PreTrainedModel
@@ -16,7 +17,7 @@ from posterbeat.composer.planner_step import PlannerTables
 from posterbeat.composer.writer import ReaderWriter
 from posterbeat.composer.writer_step import WriterTables
 from posterbeat.composer.writing import Sampling, Writing
-from posterbeat.controls import check_density, check_mode, check_notes, check_seed, check_temperature, check_tempo
+from posterbeat.controls import Controls, asked_for
 from posterbeat.cpu import one_thread
 from posterbeat.errors import WeightsError
 from posterbeat.genres import GENRES, mixture
@@ -84,10 +85,16 @@ class Arranger(PreTrainedModel):
         load_strict(model, read_tensors(folder / "model.safetensors"), folder / "model.safetensors")
         return model.eval()
 
-    def generate(self, genre_mix: str | Mapping[str, float], notes: int = 600, temperature: float = 1.0, seed: int = 0, *,
-                 ensemble: str | None = None, tempo: float | None = None, mode: str | None = None,
-                 density: float | None = None, progress: Callable[[int, int], None] | None = None) -> Score:
-        """Write a piece of exactly `notes` notes; everything as in `brief.Profiles.draw` and `write`.
+    def generate(self, genre_mix: str | Mapping[str, float], notes: int = 600, temperature: float = 1.0, seed: int | None = 0, *,
+                 controls: Controls | None = None, progress: Callable[[int, int], None] | None = None, **named: Any) -> Score:
+        """Write a piece of exactly `notes` notes.
+
+        Parameters
+        ----------
+        genre_mix : a genre, or weights of genres
+        notes, temperature, seed, named : the fields of `Controls`
+        controls : all of them at once, instead of the keywords
+        progress : called as progress(written, notes); an exception that it raises stops the writing
 
         Raises
         ------
@@ -95,12 +102,14 @@ class Arranger(PreTrainedModel):
             A value outside its range.
         """
         mix = mixture(genre_mix)
-        notes, temperature, seed = check_notes(notes), check_temperature(temperature), check_seed(seed)
-        random = np.random.default_rng(seed)
-        brief = self._profiles.draw(random, mix, tempo=check_tempo(tempo), density=check_density(density), mode=check_mode(mode),
-                                    families=None if ensemble is None else families_of(ensemble))
-        plan = self.plan(brief, mix, notes, random, temperature=temperature)
-        return to_score(self.write(brief, plan, mix, random, temperature=temperature, progress=progress), brief)
+        controls = asked_for(controls, notes=notes, temperature=temperature, seed=seed, **named)
+        random = np.random.default_rng(controls.seed)
+        families = None if controls.ensemble is None else families_of(controls.ensemble)
+        brief = self._profiles.draw(random, mix, tempo=controls.tempo, density=controls.density, mode=controls.mode,
+                                    families=families)
+        plan = self.plan(brief, mix, controls.notes, random, temperature=controls.temperature)
+        piece = self.write(brief, plan, mix, random, temperature=controls.temperature, progress=progress)
+        return to_score(piece, brief)
 
     def plan(self, brief: Brief, mix: Mapping[str, float], notes: int, random: np.random.Generator, *,
              temperature: float = 1.0, guidance: float = _PLAN_GUIDANCE) -> Plan:
