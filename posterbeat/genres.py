@@ -1,15 +1,22 @@
-"""The five genres and mixtures of them."""
+"""The genres and mixtures of them."""
 
 import math
 from collections.abc import Mapping
 
 from posterbeat.errors import ParameterError
 
-GENRES = ("action", "animation", "comedy", "drama", "horror")
+FILMS = {  # each genre, and what a film of it is called
+    "action": "an action film",
+    "animation": "an animated film",
+    "comedy": "a comedy",
+    "drama": "a drama",
+    "horror": "a horror film",
+}
+GENRES = tuple(FILMS)
 
 
 def mixture(genre: str | Mapping[str, float]) -> dict[str, float]:
-    """Weights of all five genres, summing to 1.
+    """Weights of all genres, summing to 1.
 
     Parameters
     ----------
@@ -19,7 +26,7 @@ def mixture(genre: str | Mapping[str, float]) -> dict[str, float]:
 
     Returns
     -------
-    dict with the five keys of `GENRES` in that order.
+    dict with the keys of `GENRES` in that order.
 
     Raises
     ------

@@ -36,7 +36,7 @@ COLOURS = (
     "#cfc6ba",  # drums
 )
 
-# Programs (0-based) that suit each family in each genre, most typical first.
+# Programs (0-based) of each family, most typical first: those that suit any genre, and where it has others a genre's own.
 _ANY = {
     "piano": (0, 1, 4), "chromatic percussion": (9, 11, 13), "organ": (19, 16), "guitar": (24, 25, 27), "bass": (33, 32, 35),
     "strings": (40, 42, 45, 46), "ensemble": (48, 49, 52), "brass": (60, 56, 57), "reed": (68, 71, 65), "pipe": (73, 75, 74),
@@ -119,7 +119,7 @@ def choose_programs(random: np.random.Generator, mix: dict[str, float]) -> np.nd
     programs = np.full(len(FAMILIES), DRUMS)
     for index, family in enumerate(FAMILIES[:-1]):
         genre = GENRES[random.choice(len(GENRES), p=weights)]
-        choices = _BY_GENRE[genre].get(family, _ANY[family])
+        choices = _BY_GENRE.get(genre, {}).get(family, _ANY[family])
         # The most typical sound comes half of the time or more often.
         programs[index] = choices[min(int(random.geometric(0.55)) - 1, len(choices) - 1)]
     return programs

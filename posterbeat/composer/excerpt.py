@@ -6,6 +6,7 @@ import torch
 from posterbeat.composer import network_input
 from posterbeat.composer.find_repeats import bar_pointers
 from posterbeat.composer.network import MEMORY, PHRASE, PLAYERS, Batch
+from posterbeat.genres import GENRES
 
 
 def stretch(piece: dict, start: int, phrases: int, hint: str, before: int, random: np.random.Generator | None = None) -> dict:
@@ -35,7 +36,7 @@ def stretch(piece: dict, start: int, phrases: int, hint: str, before: int, rando
     reading = np.clip(view.starts[chosen, None] + np.arange(PHRASE), 0, n - 1)
     keep = random.random(5) if random is not None else np.ones(5)
     tempo, density = float(piece["tempo"]), float(piece["density"])
-    mix = np.zeros(5, np.float32)
+    mix = np.zeros(len(GENRES), np.float32)
     if keep[0] >= 1 / 8:
         mix[int(piece["genre"])] = 1
     ensemble = np.zeros(PLAYERS, np.float32)

@@ -1,7 +1,7 @@
 """Where a piece repeats itself: for each note, the earlier place that what comes next may recall.
 
 Two ways to find that place. `matches` looks only backwards, as a compressor's match model does: the longest run of
-notes just heard that was heard before. `recalled_bars` looks at whole bars and is how form is learnt: which earlier bar
+notes just heard that was heard before. `recalled_bars` looks at whole bars and is how form is learned: which earlier bar
 does this one resemble? In composing, a plan answers that question and `bar_pointer` turns the answer into a place.
 """
 
@@ -57,28 +57,6 @@ def matches(fields: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         pointer[here] = before + 1
         length[here] = rank
     return pointer, length
-
-
-class MatchFinder:
-    """`matches`, one note at a time, for composing."""
-
-    def __init__(self):
-        self._last = [{} for _ in CONTEXTS]
-        self._notes = []
-
-    def add(self, step: int, family: int, pitch: int) -> tuple[int, int]:
-        """Take in one note; the pointer and length that `matches` gives for it."""
-        self._notes.append((step, family, pitch))
-        found = (-1, 0)
-        for rank, context in enumerate(CONTEXTS, start=1):
-            if len(self._notes) < context:
-                break
-            run = tuple(self._notes[-context:])
-            before = self._last[rank - 1].get(run)
-            if before is not None:
-                found = (before + 1, rank)
-            self._last[rank - 1][run] = len(self._notes) - 1
-        return found
 
 
 def recalled_bars(fields: np.ndarray, onset: np.ndarray, bar: int) -> tuple[np.ndarray, np.ndarray]:

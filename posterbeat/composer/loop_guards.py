@@ -1,29 +1,27 @@
 """What keeps a piece from getting stuck: no pitch takes over, no bar comes for ever.
 
-A writer that hears mostly itself may fall into a loop that real music would leave. Both guards are transformers' logits
-processors over pitches: they close the way on, and leave the rest of the distribution as it is.
+A writer that hears mostly itself may fall into a loop that real music would leave. Both guards close pitches,
+and leave the rest of the distribution as it is.
 """
 
 import torch
-from transformers import LogitsProcessor
 
 
-class PitchShare(LogitsProcessor):
+class PitchShare:
     """Closes a pitch that would take more than `share` of the notes, once `least` notes are written."""
 
     def __init__(self, share: float = 0.4, least: int = 16):
         self._share, self._least = share, least
 
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+    def __call__(self, written: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Logits (1, pitches) of the next pitch, given the pitches so far, drums left out, (1, notes)."""
-        written = input_ids.shape[1]
-        if written < self._least:
+        if written.shape[1] < self._least:
             return scores
-        count = torch.bincount(input_ids[0], minlength=scores.shape[1])
-        return _closed(scores, count + 1 > self._share * (written + 1))
+        count = torch.bincount(written[0], minlength=scores.shape[1])
+        return _closed(scores, count + 1 > self._share * (written.shape[1] + 1))
 
 
-class EndlessBar(LogitsProcessor):
+class EndlessBar:
     """Closes the pitches with which the first note of a bar would begin the bar before once more, after `most` equal bars.
 
     Parameters
@@ -54,9 +52,9 @@ class EndlessBar(LogitsProcessor):
             return []
         return [pitch for place, other, pitch in self._now if (place, other) == (onset % self._bar, family)]
 
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+    def __call__(self, note: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Logits (1, pitches) of the pitch of a note, given its onset and family, (1, 2)."""
-        pitches = self.at(*input_ids[0].tolist())
+        pitches = self.at(*note[0].tolist())
         if not pitches:
             return scores
         closed = torch.zeros(scores.shape[1], dtype=torch.bool)

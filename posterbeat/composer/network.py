@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from posterbeat.genres import GENRES
 from posterbeat.instruments import FAMILIES, TONES, tone
 from posterbeat.music.events import FIELDS, SIZES
 
@@ -36,7 +37,7 @@ class Batch:
     phrases : (b, p, PHRASE, 8) notes of the phrases to read, like `previous`
     visible : (b, t, p) age of each phrase seen from each note, 0 opening, 1 to MEMORY; -1 hidden
     condition : (b, 4) tempo, density, mode and metre buckets, last bucket of each for unknown
-    mix : (b, 5) float, genre weights, zeros for unknown
+    mix : (b, genres) float, genre weights, zeros for unknown
     ensemble : (b, PLAYERS) float, instrument families present, and 1 for known
     """
 
@@ -88,7 +89,7 @@ class Conditions(nn.Module):
     def __init__(self, width: int, sizes: tuple[int, ...]):
         super().__init__()
         self.tables = nn.ModuleList(nn.Embedding(size, width) for size in sizes)
-        self.mix = nn.Linear(5, width, bias=False)
+        self.mix = nn.Linear(len(GENRES), width, bias=False)
         self.ensemble = nn.Linear(PLAYERS, width, bias=False)
         self.out = nn.Linear(width, width)
 

@@ -29,7 +29,7 @@ class PlanDrawing:
     brief : Brief
     mix : np.ndarray of float32, shape (5,)
     notes : int, how many the piece is to have, its closing chord among them
-    guidance : 1 is what was learnt, more follows the genre more closely
+    guidance : 1 is what was learned, more follows the genre more closely
     temperature : of the drawing
     random : np.random.Generator
     """

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from posterbeat import errors
 from posterbeat.controls import Controls, asked_for
 from posterbeat.errors import PosterBeatError
+from posterbeat.genres import GENRES
 from posterbeat.music.score import Score
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def serve(line: socket.socket, source: str) -> None:
     with line.makefile("wb") as answers:
         try:
             composer = BiLSTMComposer.from_pretrained(source)
-            composer.generate("drama", notes=32)  # what is made at the first piece is then shared by all forks
+            composer.generate(GENRES[0], notes=32)  # what is made at the first piece is then shared by all forks
         except Exception as error:
             _send(answers, _told(error))
             return

@@ -119,7 +119,7 @@ STACKS: dict[str, Callable[[int], nn.Sequential]] = {"first": _first, "second": 
 
 @dataclass(frozen=True)
 class StackConfig:
-    """What a stack is: its name in `STACKS`, the genre it learnt, its words and how often each was seen."""
+    """What a stack is: its name in `STACKS`, the genre it learned, its words and how often each was seen."""
 
     stack: str
     genre: str

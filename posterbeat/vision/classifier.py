@@ -62,7 +62,7 @@ class PosterClassifier:
         Read the poster also mirrored and average the logits: steadier, for twice the work.
     blur
         Standard deviation, in pixels of `STORED_SIZE`, of a Gaussian that smooths every poster first: what a network
-        learnt from enlarged crops is used to it, and the traces of compression go.
+        learned from enlarged crops is used to it, and the traces of compression go.
     """
 
     def __init__(

@@ -27,7 +27,7 @@ def made(genre, seed, notes=80):
 
 
 @pytest.fixture(scope="module")
-def learnt():
+def learned():
     pieces = [(number, made(genre, 100 * number + seed)) for number, genre in enumerate(GENRES) for seed in range(40)]
     features = np.stack([style_features(score) for _, score in pieces])
     genres = np.array([number for number, _ in pieces])
@@ -36,14 +36,14 @@ def learnt():
     return model, Judge.from_boosting(model), features
 
 
-def test_the_trees_give_what_scikit_learn_gives(learnt):
-    model, judge, features = learnt
+def test_the_trees_give_what_scikit_learn_gives(learned):
+    model, judge, features = learned
     shaken = features + np.random.default_rng(0).normal(0, features.std(0) + 1e-3, features.shape)
     np.testing.assert_allclose(judge.probabilities(shaken), model.predict_proba(shaken), atol=1e-9)
 
 
-def test_unheard_pieces_of_a_planted_style_are_told_apart(learnt):
-    _, judge, _ = learnt
+def test_unheard_pieces_of_a_planted_style_are_told_apart(learned):
+    _, judge, _ = learned
     pieces = [made(genre, 9000 + seed) for genre in GENRES for seed in range(10)]
     shares = judge.hear(pieces)
     assert shares.shape == (50, 5)
@@ -52,16 +52,16 @@ def test_unheard_pieces_of_a_planted_style_are_told_apart(learnt):
     assert judge.hear(pieces[0]).shape == (1, 5)
 
 
-def test_a_judge_comes_back_from_its_file_bit_by_bit(learnt, tmp_path):
-    _, judge, features = learnt
+def test_a_judge_comes_back_from_its_file_bit_by_bit(learned, tmp_path):
+    _, judge, features = learned
     judge.save(tmp_path / "judge.safetensors")
     again = Judge.load(tmp_path / "judge.safetensors")
     assert np.array_equal(again.probabilities(features), judge.probabilities(features))
 
 
 @pytest.mark.parametrize("damage", ["no file", "not safetensors", "array missing", "tree outside", "foreign array"])
-def test_a_damaged_judge_is_refused(learnt, tmp_path, damage):
-    _, judge, _ = learnt
+def test_a_damaged_judge_is_refused(learned, tmp_path, damage):
+    _, judge, _ = learned
     path = tmp_path / "judge.safetensors"
     judge.save(path)
     tables = load_file(path)

@@ -6,6 +6,7 @@ import numpy as np
 
 from posterbeat.composer.excerpt import collate, stretch
 from posterbeat.composer.network import PHRASE, Batch
+from posterbeat.genres import GENRES
 
 # How often each sort of recall is shown: what looks back only, what is known of the form, nothing.
 _HINTS = (("match", 0.35), ("plan", 0.4), ("none", 0.25))
@@ -15,7 +16,8 @@ _READ_BEFORE = 1  # phrases before the stretch that are read in training (all ME
 class Corpus:
     """The pieces of one split, and stretches of them as batches.
 
-    genre_balance : pieces are drawn so that each genre comes equally often
+    Each genre comes equally often, and a long piece more often than a short one.
+
     quality_weights : how often a piece of label quality A, B, C is drawn
     """
 
@@ -29,7 +31,7 @@ class Corpus:
         self.random = np.random.default_rng(seed)
         weight = np.array(quality_weights)[arrays["quality"][self.pieces]] * np.sqrt(np.minimum(self.length[self.pieces], 4000))
         genre = arrays["genre"][self.pieces]
-        for index in range(5):
+        for index in range(len(GENRES)):
             weight[genre == index] /= max(weight[genre == index].sum(), 1e-9)
         self.chance = weight / weight.sum()
 

@@ -8,13 +8,9 @@ says how many pieces it rests on.
 """
 
 import argparse
-import dataclasses
 import hashlib
 import itertools
 import json
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -22,18 +18,14 @@ import numpy as np
 from posterbeat import evaluation
 from posterbeat.evaluation.judge import Judge, macro_recall
 from posterbeat.genres import GENRES
-from posterbeat.music.events import encode
 from posterbeat.music.score import Score
 from train.music import generate_sets, train_judge, training_curve, write_card
 from train.music.data import Piece, head, read_split
-from train.music.measure_pieces import interval, measure_piece, overlap_by_genre, summarise
-from train.music.ngrams import NGram
+from train.music.likelihood import composer_bits, withheld, yardsticks
+from train.music.measure_pieces import SEED, measure_piece, overlap_by_genre, summarise
+from train.music.speed import memory, speed
 
-LONGEST = 2000  # notes of a piece that count for bits a note
-WITHHELD_PIECES = 12  # of a genre, for what each input is worth
 PARTS = ("real", "pieces", "bits", "withheld", "speed")
-ORDERS = {"unigram": 0, "bigram": 1, "trigram": 2}
-SEED = 0  # of every bootstrap
 
 
 def copy_index(data: Path, work: Path) -> evaluation.CopyIndex:
@@ -110,136 +102,6 @@ def mix_monotone(judge: Judge, folder: Path, pieces: int) -> dict:
     return {"value": round(float(np.mean(list(by_pair.values()))), 4), "low": round(float(low), 4),
             "high": round(float(high), 4), "n": sum(len(c) for chances in heard.values() for c in chances),
             "by_pair": by_pair, "of_single_pieces": round(float(np.mean(single)), 4)}
-
-
-def bits_by_genre(bits, pieces: list[Piece]) -> dict:
-    """Bits a note, mean over pieces, then over genres, with a bootstrap within genres."""
-    values = {genre: np.array([bits(piece) for piece in pieces if piece.genre == genre]) for genre in GENRES}
-    values = {genre: column for genre, column in values.items() if len(column)}
-    rng = np.random.default_rng(SEED)
-    draws = [np.mean([rng.choice(column, len(column)).mean() for column in values.values()]) for _ in range(1000)]
-    low, high = np.percentile(draws, [2.5, 97.5])
-    by_genre = {genre: round(float(column.mean()), 4) for genre, column in values.items()}
-    value = float(np.mean([column.mean() for column in values.values()]))
-    return {"value": round(value, 4), "low": round(float(low), 4), "high": round(float(high), 4),
-            "n": sum(map(len, values.values())), "by_genre": by_genre}
-
-
-def yardsticks(data: Path, test: list[Piece], work: Path) -> dict:
-    """Bits a note of counts of the same fields, learnt from the training pieces with a sound beat grid."""
-    path = work / "yardsticks.json"
-    if path.exists():
-        return json.loads(path.read_text())
-    learn = [encode(piece.score).fields.astype(np.uint8) for piece in read_split(data, "train") if piece.on_grid]
-    figures = {}
-    for within, names in ((False, ("unigram", "bigram", "trigram")), (True, ("trigram_within_note",))):
-        model = NGram(learn, 2, within)
-        for name in names:
-            order = ORDERS[name.split("_")[0]]
-            figures[name] = bits_by_genre(
-                lambda piece, order=order, model=model: model.bits(encode(piece.score).fields[:LONGEST], order), test)
-            print(f"{name}: {figures[name]['value']} bits a note", flush=True)
-    path.write_text(json.dumps(figures, indent=2))
-    return figures
-
-
-def composer_bits(weights: Path, test: list[Piece], apart: list[Piece]) -> dict:
-    """Bits a note of the composer, teacher forced, and apart those of pieces without a beat grid."""
-    from posterbeat.composer.bilstm_composer import BiLSTMComposer
-
-    composer = BiLSTMComposer.from_pretrained(weights)
-
-    def bits(piece, attributes=True):
-        return composer.bits_per_note(head(piece.score, LONGEST), piece.genre, attributes=attributes)
-
-    return {"composer": bits_by_genre(bits, test),
-            "composer_told_the_genre_alone": bits_by_genre(lambda piece: bits(piece, False), test),
-            "composer_without_grid": bits_by_genre(bits, apart)}
-
-
-def withheld(weights: Path, val: list[Piece]) -> dict:
-    """Bits a note on `val` with one thing at a time kept from the trained network: what it makes of each of them."""
-    import torch
-
-    from posterbeat.composer import network_input
-    from posterbeat.composer.bilstm_composer import BiLSTMComposer
-    from posterbeat.composer.network import START, bits
-
-    composer = BiLSTMComposer.from_pretrained(weights)
-    nothing = torch.tensor([0, START, 0, 0, 0])
-
-    def unknown(condition):
-        least = torch.from_numpy(network_input.condition_buckets(None, None, None, None))
-        return torch.cat([least[:3].expand(len(condition), 3), condition[:, 3:]], 1)
-
-    keep_back = {
-        "nothing": lambda batch: {},
-        "the bidirectional reader": lambda batch: {"visible": torch.full_like(batch.visible, -1)},
-        "all but the opening of what was read": lambda batch: {"visible": torch.where(batch.visible > 0, -1, batch.visible)},
-        "where the piece repeats itself": lambda batch: {
-            "hint": nothing.expand_as(batch.hint), "hint_kind": torch.full_like(batch.hint_kind, network_input.NO_HINT)},
-        "what came a bar before": lambda batch: {"back": nothing.expand_as(batch.back)},
-        "the genre": lambda batch: {"mix": torch.zeros_like(batch.mix)},
-        "tempo, density and mode": lambda batch: {"condition": unknown(batch.condition)},
-        "the ensemble": lambda batch: {"ensemble": torch.zeros_like(batch.ensemble)},
-    }
-    val = [piece for genre in GENRES for piece in [one for one in val if one.genre == genre][:WITHHELD_PIECES]]
-    told = [(piece, composer.told(head(piece.score, LONGEST), piece.genre)) for piece in val]
-    figures = {}
-    for name, change in keep_back.items():
-        values = {}
-        for piece, batch in told:
-            with torch.inference_mode():
-                cost = bits(composer.network(dataclasses.replace(batch, **change(batch)))[0], batch.target)
-            values[piece.file] = float(cost[0, :min(len(piece.score), LONGEST)].mean())
-        figures[name] = bits_by_genre(lambda piece, values=values: values[piece.file], val)
-    return figures
-
-
-def speed(weights: Path, runs: int) -> dict:
-    """Notes a second of whole pieces of 600 notes, two threads, model loaded, and how long 300 and 1,000 notes take."""
-    import torch
-
-    from posterbeat.composer.bilstm_composer import BiLSTMComposer
-
-    torch.set_num_threads(2)
-    composer = BiLSTMComposer.from_pretrained(weights)
-    composer.generate("drama", notes=64, seed=0)  # the first run pays for what is built once
-
-    def seconds(notes, seed):
-        start = time.perf_counter()
-        composer.generate(GENRES[seed % 5], notes=notes, seed=seed)
-        return time.perf_counter() - start
-
-    rates = [generate_sets.NOTES / seconds(generate_sets.NOTES, seed) for seed in range(runs)]
-    return interval(rates, np.median, SEED) | {
-        "seconds_300": round(float(np.median([seconds(300, seed) for seed in range(5)])), 3),
-        "seconds_1000": round(float(np.median([seconds(1000, seed) for seed in range(5)])), 3)}
-
-
-# VmHWM, not getrusage: the latter starts at the peak of the process that began this one.
-_MEMORY = """
-import sys
-from posterbeat.composer.bilstm_composer import BiLSTMComposer
-
-def peak():
-    with open("/proc/self/status") as status:
-        return next(line.split()[1] for line in status if line.startswith("VmHWM"))
-
-imported = peak()
-BiLSTMComposer.from_pretrained(sys.argv[1]).generate("action", notes=2000, seed=0)
-print(imported, peak())
-"""
-
-
-def memory(weights: Path) -> dict:
-    """Most memory of a process that loads the composer and writes 2,000 notes, and how much of it the imports took, in MB.
-
-    Linux alone tells it.
-    """
-    out = subprocess.run([sys.executable, "-c", _MEMORY, str(weights)], check=True, capture_output=True, text=True).stdout
-    imported, whole = (round(int(kib) / 1024) for kib in out.split()[-2:])
-    return {"imports": imported, "whole": whole, "composer": whole - imported}
 
 
 def evaluate(weights: Path, data: Path, work: Path, pieces: int, mix_pieces: int, processes: int,
@@ -328,7 +190,7 @@ def main():
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--also", nargs="*", default=[], metavar="NAME=FOLDER",
                         help="further sets of pieces, <genre>_<seed>.mid, such as those of the older stacks")
-    parser.add_argument("--run", type=Path, help="folder of train_composer, whose curve joins the ones kept in metrics.json")
+    parser.add_argument("--run", type=Path, help="folder of train.music.train, whose curve joins the ones kept in metrics.json")
     parser.add_argument("--ingredients", type=Path, help="what train.music.ablate wrote")
     options = parser.parse_args()
     others = {name: Path(place) for name, place in (word.split("=", 1) for word in options.also)}

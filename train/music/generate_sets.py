@@ -3,7 +3,6 @@
 import hashlib
 import itertools
 import multiprocessing
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from rich.progress import track
 
 from posterbeat.genres import GENRES
 from posterbeat.music.score import Score
+from posterbeat.whole_file import whole_file
 
 NOTES = 600
 WEIGHTS = (0.25, 0.5, 0.75)  # of the second genre; 0 and 1 are the genres' own sets
@@ -68,9 +68,8 @@ def _compose_part(weights, folder, jobs, show):
     composer = BiLSTMComposer.from_pretrained(weights)
     for name, mix, seed in track(jobs, description="composing", disable=not show):
         score = composer.generate(mix, notes=NOTES, temperature=1.0, seed=seed)
-        part = folder / f"{name}.{os.getpid()}.part"  # a piece that was cut off must not be taken for whole
-        score.to_midi().write(str(part))
-        part.replace(folder / f"{name}.mid")
+        with whole_file(folder / f"{name}.mid") as part:  # a piece that was cut off must not be taken for whole
+            score.to_midi().write(str(part))
 
 
 def read_set(folder: Path, prefix: str, pieces: int | None = None) -> list[Score]:

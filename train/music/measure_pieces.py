@@ -8,6 +8,7 @@ from posterbeat import evaluation
 from posterbeat.music.score import Score
 
 RESAMPLES = 1000
+SEED = 0  # of every bootstrap
 
 
 def measure_piece(score: Score, index: evaluation.CopyIndex) -> dict[str, float]:

@@ -28,6 +28,7 @@ from posterbeat.composer.excerpt import collate, stretch
 from posterbeat.composer.network import PHRASE, Batch, ComposerNetwork, bits
 from posterbeat.composer.network_input import CONDITION_SIZES
 from posterbeat.cpu import has_bf16
+from posterbeat.whole_file import whole_file
 from train.music.batches import Corpus
 from train.parallel import Team
 from train.tensorboard_curves import Curves
@@ -103,10 +104,9 @@ def train(arguments) -> None:
             save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, out / "best.safetensors")
             learned = {"notes_seen": seen, "updates": updates, "sizes": SIZES, **figures}
             (out / "best.json").write_text(json.dumps(learned, indent=2))
-        temporary = checkpoint.with_suffix(".tmp")
-        torch.save({"network": network.state_dict(), "optimiser": optimiser.state_dict(), "seen": seen,
-                    "updates": updates, "best": best, "sitting": sitting}, temporary)
-        temporary.replace(checkpoint)
+        with whole_file(checkpoint) as part:
+            torch.save({"network": network.state_dict(), "optimiser": optimiser.state_dict(), "seen": seen,
+                        "updates": updates, "best": best, "sitting": sitting}, part)
         writer.writerow(["val", sitting, updates, seen, round(time.monotonic() - begin), *figures.values()])
         log.flush()
         curves.add(updates, **{f"val_{name}": value for name, value in figures.items()})

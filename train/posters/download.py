@@ -27,6 +27,7 @@ from PIL import Image
 from posterbeat.errors import PosterError
 from posterbeat.genres import GENRES
 from posterbeat.poster import open_poster
+from posterbeat.whole_file import whole_file
 from train.posters.prepare import SIZE, SPLITS
 
 _AGENT = "posterbeat/0.1 (training data for a poster classifier)"
@@ -91,9 +92,8 @@ def download(table: pd.DataFrame, raw: Path, rate: float, pause: float = 1.0) ->
             failed += 1
             print(f"  {error}", flush=True)
             continue
-        part = raw / f"{row.imdb_id}.part"
-        part.write_bytes(content or b"")
-        part.replace(raw / row.imdb_id)
+        with whole_file(raw / row.imdb_id) as part:
+            part.write_bytes(content or b"")
         if (count + 1) % 100 == 0 or count + 1 == len(waiting):
             print(f"{count + 1} of {len(waiting)} fetched, {failed} without an answer", flush=True)
 

@@ -25,88 +25,12 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
-from posterbeat.genres import GENRES
 from posterbeat.vision.classifier import PosterClassifier
-from train.posters.data import Posters, balance_weights
+from train.posters.data import Posters
+from train.posters.figures import SEED, figures, interval, probabilities
+from train.posters.yardsticks import training_runs, yardsticks
 
-_SEED = 0
-_DRAWS = 1000  # bootstrap samples
-_BINS = 15
 _PARTS = ("figures", "agreement", "covering", "speed", "yardsticks", "runs")
-
-
-def interval(figure, *arrays: np.ndarray, seed: int = _SEED) -> dict:
-    """{"value", "low", "high"} of `figure(*arrays)`; the arrays are resampled together by rows."""
-    rng, count = np.random.default_rng(seed), len(arrays[0])
-    with np.errstate(all="ignore"):
-        draws = []
-        for _ in range(_DRAWS):
-            rows = rng.integers(count, size=count)
-            draws.append(figure(*(array[rows] for array in arrays)))
-    low, high = np.nanpercentile(draws, [2.5, 97.5])
-    return {"value": round(float(figure(*arrays)), 4), "low": round(float(low), 4), "high": round(float(high), 4)}
-
-
-def recalls(guesses: np.ndarray, labels: np.ndarray) -> list[float]:
-    return [float((guesses[labels == genre] == genre).mean()) for genre in range(len(GENRES))]
-
-
-def balanced(guesses: np.ndarray, labels: np.ndarray) -> float:
-    return float(np.mean(recalls(guesses, labels)))
-
-
-def any_genre(guesses: np.ndarray, labels: np.ndarray, listed: np.ndarray) -> float:
-    """Share of posters whose guess is one of the film's genres, weighted so that labels count alike."""
-    right = listed[np.arange(len(guesses)), guesses]
-    return float(np.average(right, weights=balance_weights(labels)))
-
-
-def macro_f1(guesses: np.ndarray, labels: np.ndarray) -> float:
-    scores = []
-    for genre in range(len(GENRES)):
-        hit = ((guesses == genre) & (labels == genre)).sum()
-        scores.append(2 * hit / max(1, (guesses == genre).sum() + (labels == genre).sum()))
-    return float(np.mean(scores))
-
-
-def calibration_error(confidence: np.ndarray, right: np.ndarray, labels: np.ndarray) -> float:
-    """Expected calibration error, 15 equal bins of confidence, labels weighted to count alike."""
-    weights = balance_weights(labels)
-    bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
-    gaps = [
-        abs(np.sum(weights[bins == one] * (confidence[bins == one] - right[bins == one])))
-        for one in range(_BINS) if (bins == one).any()
-    ]
-    return float(sum(gaps) / weights.sum())
-
-
-def probabilities(classifier: PosterClassifier, pictures, exact: bool = False) -> np.ndarray:
-    """Calibrated probabilities, float (posters, 5); `exact` as for `predict_batch`."""
-    parts = []
-    for first in range(0, len(pictures), 256):
-        readings = classifier.predict_batch(list(pictures[first : first + 256]), exact)
-        parts += [[reading.probabilities[genre] for genre in GENRES] for reading in readings]
-    return np.array(parts)
-
-
-def figures(given: np.ndarray, posters: Posters) -> dict:
-    """The figures that need no more than probabilities (posters, 5) of all posters of a split."""
-    rows = np.flatnonzero(posters.imdb)
-    labels, listed = posters.labels[rows], posters.listed()[rows]
-    guesses, confidence = given[rows].argmax(1), given[rows].max(1)
-    alone = (posters.table.n_of_five.to_numpy()[rows]) == 1
-    confusion = np.zeros((len(GENRES), len(GENRES)), int)
-    np.add.at(confusion, (labels, guesses), 1)
-    return {
-        "n": len(rows),
-        "balanced_accuracy": interval(balanced, guesses, labels),
-        "unambiguous": {**interval(balanced, guesses[alone], labels[alone]), "n": int(alone.sum())},
-        "any_genre": interval(any_genre, guesses, labels, listed),
-        "macro_f1": interval(macro_f1, guesses, labels),
-        "recall": {genre: round(value, 4) for genre, value in zip(GENRES, recalls(guesses, labels))},
-        "confusion": {"rows": "label", "columns": "guess", "genres": list(GENRES), "counts": confusion.tolist()},
-        "ece": interval(calibration_error, confidence, (guesses == labels).astype(float), labels),
-    }
 
 
 def changed(picture: np.ndarray) -> dict[str, bytes | Image.Image]:
@@ -129,7 +53,7 @@ def changed(picture: np.ndarray) -> dict[str, bytes | Image.Image]:
 
 def agreement(classifier: PosterClassifier, posters: Posters, count: int = 500) -> dict:
     """Share of posters whose predicted genre stays under each change."""
-    rows = np.sort(np.random.default_rng(_SEED).permutation(len(posters.pixels))[:count])
+    rows = np.sort(np.random.default_rng(SEED).permutation(len(posters.pixels))[:count])
     before = probabilities(classifier, posters.pixels[rows], exact=True).argmax(1)
     found, versions = {}, [changed(posters.pixels[row]) for row in rows]
     for change in versions[0]:
@@ -140,7 +64,7 @@ def agreement(classifier: PosterClassifier, posters: Posters, count: int = 500) 
 
 def covering(classifier: PosterClassifier, posters: Posters, count: int = 300) -> dict:
     """How far covering the hottest fifth of a poster lowers its genre's probability, and covering a random fifth."""
-    rng = np.random.default_rng(_SEED)
+    rng = np.random.default_rng(SEED)
     rows = np.sort(rng.permutation(len(posters.pixels))[:count])
     hot_drops, random_drops = [], []
     for row in rows:
@@ -227,7 +151,7 @@ def main() -> None:
     classifier = PosterClassifier.from_pretrained(arguments.weights)
     found = {}
     if "figures" in arguments.parts:
-        found |= {"split": arguments.split, "seed": _SEED, "interval": "95 % bootstrap",
+        found |= {"split": arguments.split, "seed": SEED, "interval": "95 % bootstrap",
                   **figures(probabilities(classifier, posters.pixels, exact=True), posters)}
     if "agreement" in arguments.parts:
         found["agreement"] = agreement(classifier, posters)
@@ -237,12 +161,8 @@ def main() -> None:
         files = poster_files(posters, arguments.source / f"{arguments.split}.zip")
         found |= timings(classifier, arguments.weights, files)
     if "yardsticks" in arguments.parts:
-        from train.posters.yardsticks import yardsticks
-
         found["yardsticks"] = yardsticks(arguments.data, arguments.runs, posters)
     if "runs" in arguments.parts:
-        from train.posters.yardsticks import training_runs
-
         found["runs"] = training_runs(arguments.runs)
     print(json.dumps({name: figure for name, figure in found.items() if name != "runs"}, indent=2))
     if arguments.split == "test":

@@ -7,7 +7,6 @@ table of addresses.
 """
 
 import argparse
-import io
 import zipfile
 from pathlib import Path
 
@@ -15,24 +14,24 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from posterbeat.poster import open_poster
+from posterbeat.whole_file import whole_file
+
 SIZE = (160, 240)  # width, height: what the pictures are stored at
 SPLITS = ("train", "val", "test")
 
 
 def decode_split(table: pd.DataFrame, archive: Path, out: Path) -> int:
     """Decode a split's pictures once into `out`, uint8 (posters, 240, 160, 3), rows in the table's order."""
-    part = out.with_suffix(".part.npy")
-    posters = np.lib.format.open_memmap(part, "w+", np.uint8, (len(table), SIZE[1], SIZE[0], 3))
-    with zipfile.ZipFile(archive) as pictures:
+    with whole_file(out) as part, zipfile.ZipFile(archive) as pictures:
+        posters = np.lib.format.open_memmap(part, "w+", np.uint8, (len(table), SIZE[1], SIZE[0], 3))
         for row, name in enumerate(table.file):
-            with Image.open(io.BytesIO(pictures.read(name))) as picture:
-                picture = picture.convert("RGB")
-                if picture.size != SIZE:
-                    picture = picture.resize(SIZE, Image.Resampling.LANCZOS)
-                posters[row] = np.asarray(picture)
-    posters.flush()
-    del posters
-    part.rename(out)
+            picture = open_poster(pictures.read(name))
+            if picture.size != SIZE:
+                picture = picture.resize(SIZE, Image.Resampling.LANCZOS)
+            posters[row] = np.asarray(picture)
+        posters.flush()
+        del posters
     return len(table)
 
 

@@ -151,7 +151,7 @@ def plain_views(data: Path, out: Path, backbone: str, size: tuple[int, int], spl
 class FreshViews:
     """A source of batches: every time a new view of each poster, as the frozen blocks see it.
 
-    Nothing is kept, so nothing can be learnt by heart. With `pairs`, clean views of all posters, and then the same views of
+    Nothing is kept, so nothing can be learned by heart. With `pairs`, clean views of all posters, and then the same views of
     worn copies. `area` and `blur` as for `augment`.
     """
 

@@ -33,10 +33,12 @@ from posterbeat.vision.openvino_runner import has_bf16
 from posterbeat.vision.posternet import PosterNet
 from train.parallel import Team
 from train.posters.data import Posters, soft_labels, study_subset, trust
-from train.posters.evaluate import probabilities
-from train.posters.loop import CachedViews, Pictures, Settings, balanced_figures, train, val_figures
+from train.posters.figures import probabilities
+from train.posters.loop import Settings, train
 from train.posters.prepare import prepare
 from train.posters.shallow_views import Deep, Descriptor, FreshViews, Shallow, imagenet_posternet, plain_views, runner
+from train.posters.sources import CachedViews, Pictures
+from train.posters.validation import balanced_figures, val_figures
 from train.posters.weights import calibrate, calibrated_log, half_rounded, save_weights
 
 _DEFAULTS = {
@@ -92,7 +94,7 @@ def start_posternet(arguments) -> PosterNet:
 
 
 def export(arguments, settings: Settings) -> nn.Module:
-    """Nothing is learnt: for other sizes, mirrored reading and averages of what is there."""
+    """Nothing is learned: for other sizes, mirrored reading and averages of what is there."""
     arguments.run.mkdir(parents=True, exist_ok=True)
     return start_posternet(arguments)
 
@@ -220,9 +222,9 @@ def main() -> None:
                         help="network.pt of an earlier stage, or a folder of weights; several are averaged")
     parser.add_argument("--backbone", default="tf_efficientnet_lite2", help="any timm name")
     parser.add_argument("--split-at", type=int, default=5, help="as given to shallow_views.py")
-    parser.add_argument("--size", type=int, nargs=2, default=(336, 224), metavar=("HEIGHT", "WIDTH"), help="learnt at")
+    parser.add_argument("--size", type=int, nargs=2, default=(336, 224), metavar=("HEIGHT", "WIDTH"), help="learned at")
     parser.add_argument("--read-size", type=int, nargs=2, default=(360, 240), metavar=("HEIGHT", "WIDTH"),
-                        help="at which what was learnt reads: larger, as training views are crops")
+                        help="at which what was learned reads: larger, as training views are crops")
     parser.add_argument("--start-share", type=float, default=0.3, help="for deep: share of the start's weights in the end")
     parser.add_argument("--blur", type=float, default=0.6,
                         help="smooths what PosterNet reads, in pixels of a stored poster; the study's networks read it as it is")

@@ -9,6 +9,7 @@ import numpy as np
 from posterbeat.genres import GENRES
 from posterbeat.vision.classifier import PosterClassifier
 from train.posters.data import STUDY_POSTERS, Posters
+from train.posters.figures import balanced, interval, probabilities
 
 _STUDY_PRINTED = {"poster_lenet": 0.36, "poster_resnet20": 0.35, "poster_cnn": 0.44}  # "Listen to What Poster Says"
 _BINS = 8  # a channel: 512 colours
@@ -37,8 +38,6 @@ def colours_alone(data: Path, posters: Posters) -> np.ndarray:
 
 def yardsticks(data: Path, runs: Path, posters: Posters) -> dict:
     """Rows of the results table: every yardstick that can be measured from what lies in `runs`."""
-    from train.posters.evaluate import balanced, interval, probabilities
-
     rows, labels = np.flatnonzero(posters.imdb), posters.labels
 
     def row(given: np.ndarray, **more) -> dict:

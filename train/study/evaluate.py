@@ -2,7 +2,7 @@
 
     python -m train.study.evaluate weights/historical ../shared/data/midi
 
-Every run of `train.study.train` under runs/historical is measured: its loss on windows it learnt from and on unseen ones,
+Every run of `train.study.train` under runs/historical is measured: its loss on windows it learned from and on unseen ones,
 and 20 pieces of 300 notes, seeds 0 to 19, as the study made them: a window of a training piece is read first and the
 likeliest word always taken. The final stack is also measured as it ships, begun with words drawn by how often each was seen.
 Beside them stand real pieces told in the study's words, the composer, and real pieces as they are.
@@ -102,7 +102,7 @@ def cut(words: list[str], notes: int) -> list[str]:
 
 
 def measure_run(run: Path, data: Path, judge: Judge, pieces: int, drawn: bool = False) -> dict:
-    """The record of one run: what was learnt, the losses reached, and the figures of its pieces.
+    """The record of one run: what was learned, the losses reached, and the figures of its pieces.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def measure_run(run: Path, data: Path, judge: Judge, pieces: int, drawn: bool = 
     rows, after = windows(stack, learn)
     unseen = texts(data, "val", log["genre"], max(2000, log["notes"] // 5), set(stack.config.words))
     record = {name: value for name, value in log.items() if name not in ("pieces", "rounds")}
-    record |= {"pieces_learnt": log["pieces"], "curve": log["rounds"]}
+    record |= {"pieces_learned": log["pieces"], "curve": log["rounds"]}
     for kind, of, then in (("train", rows, after), ("val", *windows(stack, unseen))):
         loss, right = losses(stack, of, then, LOSS_WINDOWS)
         record |= {f"{kind}_loss": interval(loss, seed=SEED), f"{kind}_right": interval(right, seed=SEED)}

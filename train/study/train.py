@@ -22,6 +22,7 @@ from torch import nn
 from posterbeat.cpu import bf16_autocast
 from posterbeat.genres import GENRES
 from posterbeat.music.historical import STACKS, WINDOW, HistoricalStack, StackConfig, pitches_of, vocabulary, words_of
+from posterbeat.whole_file import whole_file
 from train.music.data import read_split
 
 RUNS = Path("runs/historical")
@@ -36,9 +37,8 @@ def write_texts(data: Path, cache: Path, split: str) -> None:
     cache.mkdir(parents=True, exist_ok=True)
     for genre in GENRES:
         lines = "".join(text + "\n" for *_, of, text in pieces if of == genre)
-        part = cache / f"{split}_{genre}.part"
-        part.write_text(lines)
-        part.replace(cache / f"{split}_{genre}.txt")
+        with whole_file(cache / f"{split}_{genre}.txt") as part:
+            part.write_text(lines)
 
 
 def texts(data: Path, split: str, genre: str, notes: int, words: set[str] | None = None,
@@ -224,8 +224,8 @@ def _keep(stack, optimiser, log, out):
     for number, parameter in enumerate(stack.parameters()):
         if parameter in optimiser.state:
             state[f"square.{number}"] = optimiser.state[parameter]["square_avg"].contiguous()
-    save_file(state, out / "state.part")
-    (out / "state.part").replace(out / "state.safetensors")
+    with whole_file(out / "state.safetensors") as part:
+        save_file(state, part)
     (out / "log.json").write_text(json.dumps(log, indent=1) + "\n")
 
 

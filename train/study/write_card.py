@@ -86,7 +86,7 @@ def card(metrics: dict) -> str:
     names = [found["run"] for found in metrics["findings"]]
     seen = [[found["run"].replace("_", " "), found["study"], "yes" if found["seen"] else "**no**", found["here"]]
             for found in metrics["findings"]]
-    record = [[name.replace("_", " "), runs[name]["genre"], f"{runs[name]['notes']:,} ({runs[name]['pieces_learnt']})",
+    record = [[name.replace("_", " "), runs[name]["genre"], f"{runs[name]['notes']:,} ({runs[name]['pieces_learned']})",
                f"{runs[name]['words']:,}", f"{runs[name]['windows']:,}", _schedule(runs[name]),
                f"{runs[name]['epochs']:.1f}", f"{runs[name]['processor_seconds'] / 60:.0f}"] for name in names]
     losses = [[words, *(cell(runs[name][figure]) for name in names)] for figure, words in _LOSSES]
@@ -122,7 +122,7 @@ evenly spaced; neighbouring windows overlap, so the intervals are too narrow.
         "## Figures of the pieces\n",
         f"""{metrics['notes']} notes each, seeds from 0 upwards, nothing picked; in brackets the 95 % bootstrap interval. Pieces
 measured: {counts}. The stacks begin with a window of a training piece, as in the study, and always take the likeliest word.
-Copying is counted against what each of them learnt from: the stacks' own training pieces on the study's fixed step, all training
+Copying is counted against what each of them learned from: the stacks' own training pieces on the study's fixed step, all training
 pieces for the composer. On a fixed step a melody is told by its intervals alone, so that even real pieces share more.
 
 """,

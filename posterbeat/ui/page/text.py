@@ -4,7 +4,7 @@ from base64 import b64encode
 from html import escape
 
 from posterbeat.controls import COMPOSER_KINDS
-from posterbeat.genres import GENRES
+from posterbeat.genres import FILMS, GENRES
 
 OURS = COMPOSER_KINDS[0]
 
@@ -83,18 +83,8 @@ def title(mix: dict[str, float]) -> str:
     """A take's name: its genre, and the second one where that has a say."""
     first, second = sorted(mix, key=mix.get, reverse=True)[:2]
     if mix[second] < 0.2:
-        return f"Music for {_a(first)}"
-    return f"Music for {_a(first)} with some {second}"
-
-
-def _a(genre: str) -> str:
-    return {
-        "action": "an action film",
-        "animation": "an animated film",
-        "comedy": "a comedy",
-        "drama": "a drama",
-        "horror": "a horror film",
-    }[genre]
+        return f"Music for {FILMS[first]}"
+    return f"Music for {FILMS[first]} with some {second}"
 
 
 def mix_words(mix: dict[str, float]) -> str:

@@ -16,10 +16,13 @@ import posterbeat.vision  # noqa: F401  registers the networks
 from posterbeat.genres import GENRES
 from tests.vision.drawn import poster
 from train.posters.data import IMDB, Posters, augment, balance_weights, soft_labels, study_subset, to_input, trust, worn
-from train.posters.evaluate import any_genre, balanced, calibration_error, interval, write
-from train.posters.loop import Pictures, Settings, disagreement, logits_of, mixed, train, val_figures
+from train.posters.evaluate import write
+from train.posters.figures import any_genre, balanced, calibration_error, interval
+from train.posters.loop import Settings, disagreement, mixed, train
 from train.posters.shallow_views import Deep, FreshViews, Shallow
+from train.posters.sources import Pictures, logits_of
 from train.posters.train import keep_depthwise
+from train.posters.validation import val_figures
 from train.posters.write_card import draw_curves, trained
 from train.posters.yardsticks import training_runs
 
