@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from posterbeat.colours import measure_colours, read_colours
-from tests.test_poster import drawn
+from tests.pictures import drawn
 
 
 def plain(colour) -> Image.Image:
