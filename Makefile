@@ -120,6 +120,7 @@ soak: setup-test
 
 bench: setup
 	@$(PY) -m benchmarks $(ARGS)
+	@$(PY) -m benchmarks.catalogue --least 1.7
 	@$(PY) tools/fill_readme.py
 
 # After a change of the requirements: requirements.lock anew, with the hash of every file. On Linux x86-64 with Python 3.11.

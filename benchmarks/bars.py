@@ -12,14 +12,14 @@ def judge(figures: dict[str, Any]) -> list[dict[str, Any]]:
     second, note = figures["whole"]["a_second_of_music"], figures["composing"]["a_note"]
     poster = figures["reading"]["a_poster"]
     bars = [
-        _least("music lasts so many times longer than its making, poster to mp3", 8, 1 / _median(second[OWN])),
-        _least("times faster than MusicGen-small's decoder for as much sound", 80,
+        _least("seconds of music made a second, from poster to MP3", 8, 1 / _median(second[OWN])),
+        _least("times faster than MusicGen-small's decoder for the same length of sound", 80,
                _median(second["MusicGen-small's decoder"]) / _median(second[OWN])),
-        _least("times faster a note than the LSTM tutorial's way", 20, _median(note[_TUTORIAL]) / _median(note[OWN])),
-        _least("times faster a note than the Llama-type model", 10, _median(note[_LLAMA]) / _median(note[OWN])),
+        _least("times faster per note than the LSTM tutorial's method", 20, _median(note[_TUTORIAL]) / _median(note[OWN])),
+        _least("times faster per note than the Llama-type model", 10, _median(note[_LLAMA]) / _median(note[OWN])),
     ]
     if "its bare backbone, same size" in poster:
-        bars.append(_most("times the bare backbone with decoding, reading a poster", 1.3,
+        bars.append(_most("times as long as the bare backbone takes to decode and read a poster", 1.3,
                           _median(poster[OWN]) / _median(poster["its bare backbone, same size"])))
     if "start" in figures:
         start, loads = figures["start"], {load["visitors"]: load for load in figures["visitors"]}
@@ -29,7 +29,7 @@ def judge(figures: dict[str, Any]) -> list[dict[str, Any]]:
         if 8 in loads:
             bars.append(_least("times the throughput of one visitor, eight at once", 1.4,
                                loads[8]["a_minute"] / loads[1]["a_minute"]))
-        bars.append(_most("fair shares, the longest wait of any visitor", 1.5,
+        bars.append(_most("longest wait of any visitor, in equal shares of the time", 1.5,
                           max(load["longest_in_fair_shares"] for load in loads.values())))
     return bars
 

@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import resource
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -122,7 +123,14 @@ def main() -> None:
     parser.add_argument("--notes", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
-    print(json.dumps(measure(**vars(parser.parse_args())), indent=1))
+    parser.add_argument("--least", type=float, default=0.0, help="fail where the last is fewer times as fast as the first")
+    options = vars(parser.parse_args())
+    least = options.pop("least")
+    found = measure(**options)
+    print(json.dumps(found, indent=1))
+    if found["times"]["median"] < least:
+        sys.exit(f"{options['workers'][-1]} processes were {found['times']['median']:.2f} times as fast as "
+                 f"{options['workers'][0]}, not {least}: measure on a machine that does nothing else.")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,8 @@ def bench(root: Path = ROOT) -> str:
         f"{figures['memory_mb'] or float('nan'):.0f} MB held by the app and all that it started.\n",
         _table("Speed", ("measured", "wanted", "holds"), rows),
         _table("From the poster's file to", ("median (lowest to highest)", "music"), ways),
-        _table("Visitors at once", ("pieces a minute", "half there in", "95 % there in", "longest wait in fair shares"), loads),
+        _table("Visitors at once", ("pieces a minute", "median wait", "95th percentile of the wait",
+                                    "longest wait, in equal shares"), loads),
         "![The same beside others that do the same job](benchmarks/chart.svg)\n",
     ])
 

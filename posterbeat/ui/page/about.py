@@ -11,13 +11,13 @@ from posterbeat.ui.page.charts import bars, figure_words, station
 _WAY = (
     ("Poster", "any picture, upright, on white"),
     ("Reader", "a convolutional network: five genres, and the poster's colours"),
-    ("Composer", "a bidirectional LSTM reads the phrases so far, an LSTM writes the next, note by note"),
+    ("Composer", "a bidirectional LSTM reads the phrases so far, an LSTM writes the next one, note by note"),
     ("Orchestra", "MIDI, played with a General MIDI soundfont"),
 )
 _LIMITS = (
-    "A genre is a coarse thing to read from one picture, and most films have several: the reading is a guess with a "
+    "A single picture says only roughly what genre a film is, and most films have several: the reading is a guess with a "
     "probability, and you can override it.",
-    "The reader learned from posters of films that were released, with the genres that their catalogues give them.",
+    "The reader learned from posters of released films, with the genres that film databases give them.",
     "The composer learned from instrumental pieces, most of them written for games. It writes no songs, and a long "
     "piece holds together less well than a short one.",
     "Your poster is read here and sent nowhere. Uploads and music are removed within about an hour.",
@@ -38,7 +38,7 @@ def measured() -> str:
         f"<tr><th scope='row'>{escape(what)}</th><td>{escape(value)}</td></tr>" for what, value in _figures()
     )
     table = (
-        "<table class='figures'><caption>On posters and pieces that it never saw (95 % intervals)</caption>"
+        "<table class='figures'><caption>On posters and pieces it never saw (95 % intervals)</caption>"
         f"{figures}</table>"
     )
     shown = "".join(part for part in (table if figures else "", _confusion(), _copying()) if part)
@@ -80,7 +80,7 @@ def _copying() -> str:
         return ""
     return (
         f"<figure>{bars(groups, ' '.join(said))}<figcaption>Melody in common with any piece it learned from, "
-        "in the one piece of twenty that has most of it; beside pieces by people that it did not learn from. "
+        "in the one piece in twenty that has the most of it, compared with pieces by people that it did not learn from. "
         "Lines: 95 % intervals.</figcaption></figure>"
     )
 
@@ -90,14 +90,14 @@ def _figures() -> list[tuple[str, str]]:
     bits, sets = composer.get("bits_per_note", {}), composer.get("sets", {})
     made, real = sets.get("generated", {}), sets.get("real_test_600", {})
     rows = [
-        ("Genre read right, mean of the five (chance: 20 %)", _share(reader.get("balanced_accuracy"))),
-        ("Genre read is one of the film's own", _share(reader.get("any_genre"))),
-        ("Error of the confidence that is shown", _share(reader.get("ece"))),
+        ("Genre read correctly, mean over the five (chance: 20 %)", _share(reader.get("balanced_accuracy"))),
+        ("Genre read is one of the film's genres", _share(reader.get("any_genre"))),
+        ("Calibration error of the confidence shown", _share(reader.get("ece"))),
         ("Bits a note, composer (fewer is better)", _number(bits.get("composer"))),
         ("Bits a note, a trigram of the same fields", _number(bits.get("trigram"))),
         ("Composed genre recognised by a judge (chance: 20 %)", _share(made.get("judge_recall"))),
         ("The same judge on pieces that people wrote", _share(real.get("judge_recall"))),
-        ("Alike to real pieces in pitch, length and density (1: the same)", _number(made.get("overlapped_area"))),
+        ("Similarity to real pieces in pitch, length and density (1: the same)", _number(made.get("overlapped_area"))),
     ]
     return [(what, value) for what, value in rows if value]
 

@@ -23,31 +23,31 @@ GENRE_CHOICES = [
 DROP = "Drop a film poster here,\npaste it, or click to choose one"
 SHOW_HEATMAP, SHOW_POSTER = "Show what it looked at", "Show the poster again"
 EXAMPLE_PIECES = """<h2>Hear some</h2>
-<p>Five pieces a genre, numbered by their seeds: 600 notes, default settings, nothing picked.</p>"""
-EXAMPLE_POSTERS = "Or take one of these, drawn for films that do not exist:"
+<p>Five pieces per genre, numbered by their seeds: 600 notes, default settings, none of them hand-picked.</p>"""
+EXAMPLE_POSTERS = "Or try one of these, drawn for films that do not exist:"
 FOLLOW_COLOURS = "Let the poster's colours, or your changes to them, set tempo, mode and density"
-AT_ONCE = "Compose as soon as a poster was read"
+AT_ONCE = "Compose as soon as a poster has been read"
 ADVANCED = "Advanced: mixture, colours, ensemble"
 ABOUT_MIXTURE = "<b>Blend the genres.</b> The sliders start from what was read on the poster."
 
 COMPOSERS = ("This project's", "The reference study's, of 2019")
-ABOUT_STUDY = ("The study's learned comedy alone: genre, temperature, mode, density and ensemble have no effect on it, "
+ABOUT_STUDY = ("The study's stack learned only comedy: genre, temperature, mode, density and ensemble have no effect on it, "
                "and it is slow.")
 STUDY = "Music by the stack of 2019"
 
-NO_POSTER = "Add a poster first, or choose a genre: without either there is nothing to compose for."
+NO_POSTER = "Add a poster or choose a genre first: there is nothing to compose for yet."
 GONE = "This take was removed after an hour: compose it again with the same settings and seed."
 NOTHING_YET = "Compose something first."
 STOPPED = "Stopped. Nothing was kept."
-ENDING = "This server is being stopped, and nothing was kept: ask again in a minute."
-FAULT = "Something failed here that should not have, and it was noted: try again, or with other settings."
+ENDING = "This server is shutting down, and nothing was kept: try again in a minute."
+FAULT = "Something went wrong here, and it was logged: try again, or with other settings."
 NO_ROOM = "The server has no room to write the music: try again later, or with fewer notes."
 
 # What callers of the API read when they ask for what is not there.
 NOT_UPLOADED = ("A poster is named by the path that its upload gave, and this is no such file (or it was removed after an "
                 "hour): upload it again.")
 NO_ADDRESSES = "Posters are not fetched by web address here: upload the file."
-NOT_JSON = "The request is not a JSON object that can be read: see /?view=api for what is asked."
+NOT_JSON = "The request is not a JSON object that can be read: see /?view=api for what is expected."
 CLOSED = "This is not offered here."
 OUTDATED = "The page has changed since it was loaded: load it again."
 
@@ -103,7 +103,7 @@ def facts(take) -> str:
     first = f"Seed <b>{controls.seed}</b> · {escape(mix_words(take.genre_mix))}"
     parts = [f"{controls.notes} notes", f"temperature {controls.temperature:g}"]
     if controls.composer_kind != OURS:
-        parts.append("composed by the reference study's stack, which knows comedy alone")
+        parts.append("composed by the reference study's stack, which knows only comedy")
     else:
         said = {"tempo": "{:.0f} beats a minute", "density": "density {:.2f}"}
         parts += [escape(said.get(name, "{}").format(value)) for name, value in controls.steering.items() if value is not None]
@@ -139,7 +139,7 @@ def sheet(pages: list[str]) -> str:
 def colours_line(colours: dict | None) -> str:
     """What the poster's colours say, as a line of HTML."""
     if not colours:
-        return '<p class="facts">Once there is a poster, its colours are read here.</p>'
+        return '<p class="facts">Add a poster, and its colours are read here.</p>'
     return (
         f'<p class="facts"><b>{escape(colours["sentence"])}</b>. Lighter than {100 * colours["lightness"]:.0f} %, '
         f"more saturated than {100 * colours['saturation']:.0f} % and warmer than {100 * colours['warmth']:.0f} % "
