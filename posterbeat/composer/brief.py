@@ -15,7 +15,7 @@ from posterbeat.instruments import DRUM_FAMILY, DRUMS
 
 # How much likelier a row becomes with what it says of the genre. A row of two genres serves a mixture of both best, and
 # the more one of them weighs, the more the rows lean to it. Chosen on `val`.
-_LEANING = 5.0
+_LEANING = 3.0
 _ABOUT = ("tempo", "density", "minor", "bar", "shift")
 _DENSITY_SPREAD, _TEMPO_SPREAD = 0.15, 0.2
 

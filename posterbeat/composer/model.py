@@ -26,7 +26,7 @@ from posterbeat.instruments import families_of
 from posterbeat.music.events import DURATIONS, VELOCITY_BINS
 from posterbeat.music.score import Score
 
-_PLAN_GUIDANCE = 1.5  # chosen on `val`
+_PLAN_GUIDANCE = 1.2  # chosen on `val`
 
 
 class ArrangerConfig(PreTrainedConfig):

@@ -19,6 +19,7 @@ from posterbeat.composer.writer_step import WriterStep, WriterTables
 from posterbeat.instruments import DRUM_FAMILY, PITCHES
 from posterbeat.music.events import DURATIONS
 
+_CLASSES = np.arange(PITCHES) % 12
 _NOTHING = [BEGIN, NO_PITCH, NOTE_SIZES[2] - 1, NOTE_SIZES[3] - 1]
 
 
@@ -128,7 +129,7 @@ class Writing:
     def _write_cell(self, bar: int, part: int) -> None:
         plan, parts, step = self._plan, len(self._families), self._step
         drums = self._families[part] == DRUM_FAMILY
-        tall = PITCHES * drums
+        tall, self._tuneless = PITCHES * drums, drums
         number, back = bar * parts + part, int(plan.back[bar, part])
         sources = (self._last[part], number - back * parts if back else -1)
         theirs = [self._cells[source] if source >= 0 else np.zeros((0, 4), np.int64) for source in sources]
@@ -174,9 +175,10 @@ class Writing:
 
     def _draw(self, logits: np.ndarray, name: str, allowed: np.ndarray | None = None) -> int:
         mixed, row = logits[0], 1
+        by_class = name == "pitch" and not self._tuneless
         for strength in (self._sampling.genre, self._sampling.chords):
             if strength != 1:
-                mixed = mixed + (strength - 1) * (logits[0] - logits[row])
+                mixed = mixed + (strength - 1) * (_by_class(logits[0], logits[row]) if by_class else logits[0] - logits[row])
                 row += 1
         return draw(mixed, self._random, temperature=self._sampling.temperature, top_p=getattr(self._sampling, name),
                     allowed=allowed)
@@ -214,6 +216,20 @@ class Writing:
         """A closing chord is held: one bar, two at most."""
         bar = self._brief.bar
         return (bar <= DURATIONS) & (2 * bar >= DURATIONS)
+
+
+def _by_class(told: np.ndarray, untold: np.ndarray) -> np.ndarray:
+    """How much likelier, in logarithm, each pitch's class is to the told writer: shape (128,).
+
+    Guidance by pitch classes leaves the register alone: led by single pitches, lines would leap to wherever a tone of the
+    chord is likelier than it was.
+    """
+    sums = []
+    for logits in (told, untold):
+        chances = np.exp(logits - logits.max())
+        classes = np.bincount(_CLASSES, weights=chances, minlength=12)
+        sums.append(np.log(classes / classes.sum() + 1e-6))
+    return (sums[0] - sums[1])[_CLASSES]
 
 
 def _note(notes: np.ndarray, index: int, tall: int) -> list[int]:

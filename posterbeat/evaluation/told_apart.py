@@ -26,12 +26,15 @@ _LAGS = (1, 2, 4, 8)
 
 
 def excerpt(score: Score) -> Score | None:
-    """The first 600 notes without the last 14, in the events' representation; None of a piece of fewer notes."""
-    events = encode(score)
-    if len(events) < NOTES:
+    """The first 600 notes without the last 14, in the events' representation; None of a piece of fewer notes.
+
+    What several parts of a family play in unison is one event: that shortens a piece after its notes were counted.
+    """
+    if len(score) < NOTES:
         return None
+    events = encode(score)
     programs = np.array([*(family * 8 for family in range(len(FAMILIES) - 1)), DRUMS])
-    return decode(events.fields[:NOTES - DROPPED], programs, tempo=score.tempo, bar=score.bar)
+    return decode(events.fields[:min(len(events), NOTES) - DROPPED], programs, tempo=score.tempo, bar=score.bar)
 
 
 def features(score: Score) -> dict[str, float]:
@@ -177,7 +180,8 @@ def told_apart(real: list[tuple[int, dict[str, float]]], composed: list[tuple[in
     weight *= len(y) / weight.sum()
     chance = np.zeros(len(y))
     for learn, held in StratifiedKFold(_FOLDS, shuffle=True, random_state=seed).split(x, genre * 2 + y):
-        model = HistGradientBoostingClassifier(max_iter=_ROUNDS, max_leaf_nodes=_LEAVES, learning_rate=0.08, random_state=seed)
+        model = HistGradientBoostingClassifier(max_iter=_ROUNDS, max_leaf_nodes=_LEAVES, learning_rate=0.08,
+                                               random_state=seed)
         chance[held] = model.fit(x[learn], y[learn], sample_weight=weight[learn]).predict_proba(x[held])[:, 1]
     alone = {}
     for column, name in enumerate(names):

@@ -50,8 +50,8 @@ def test_the_planner_steps_as_it_learned(planner, bar, monkeypatch):
     heard = []
     field, columns = PlanDrawing._field, plan_drawing.bar_columns
 
-    def recorded(self, out, name, fields, allowed=None):
-        chosen = field(self, out, name, fields, allowed)
+    def recorded(self, out, name, fields, allowed=None, leaning=0.0):
+        chosen = field(self, out, name, fields, allowed, leaning)
         logits = self._step.logits(out, name, fields)
         heard.append((name, float(logits[chosen] - np.log(np.exp(logits - logits.max()).sum()) - logits.max())))
         return chosen

@@ -19,8 +19,8 @@ from posterbeat.instruments import DRUM_FAMILY
 from train.music.package import typicality
 
 _ROWS = 300  # pieces a genre whose attributes are kept
-_MIN_NOTES = 200
-_QUALITY = np.array([4.0, 2.0, 1.0])  # weight of label quality A, B, C
+_MIN_NOTES = 600
+_QUALITY = np.array([2.0, 1.5, 1.0])  # weight of label quality A, B, C
 
 
 def profiles(data: Path, seed: int = 0) -> list[str]:
