@@ -1,0 +1,116 @@
+"""The arranger keeps to what was asked for, whatever its networks have learned."""
+
+import numpy as np
+import pytest
+import torch
+
+from posterbeat.composer.brief import Profiles
+from posterbeat.composer.model import Arranger, ArrangerConfig
+from posterbeat.composer.nucleus import draw
+from posterbeat.composer.plan import LITERAL, SILENT
+from posterbeat.errors import ParameterError, WeightsError
+from posterbeat.genres import mixture
+from posterbeat.instruments import DRUM_FAMILY, families_of
+from posterbeat.music.score import Score
+
+ROWS = ["110 5.0 0 48 2 40 10 20 20 10|16 128 0 1 4 5|4 33 9 0 3 5|0 0 15 2 4 5|6 48 17 0 3 4",
+        "80 3.0 1 36 -3 5 10 15 60 10|5 42 11 0 2 5|0 0 14 2 4 5|9 73 19 0 3 3"]
+
+
+@pytest.fixture(scope="module")
+def arranger() -> Arranger:
+    torch.manual_seed(0)
+    return Arranger(ArrangerConfig(profiles=ROWS)).eval()
+
+
+@pytest.mark.parametrize("notes", [32, 33, 150, 301])
+@pytest.mark.parametrize("genre", ["action", "drama"])
+def test_a_piece_has_exactly_the_notes_asked_for(arranger, notes, genre):
+    random = np.random.default_rng(notes)
+    brief = arranger._profiles.draw(random, mixture(genre))
+    plan = arranger.plan(brief, mixture(genre), notes, random)
+    assert plan.cells[..., 2].sum() == notes
+    piece = arranger.write(brief, plan, mixture(genre), random)
+    assert len(piece.notes) == notes
+
+
+def test_copied_cells_are_copies_and_silent_ones_are_silent(arranger):
+    random = np.random.default_rng(4)
+    brief = arranger._profiles.draw(random, mixture("action"))
+    plan = arranger.plan(brief, mixture("action"), 300, random)
+    piece = arranger.write(brief, plan, mixture("action"), random)
+    copied = np.argwhere(plan.kind == LITERAL)
+    assert len(copied)
+    for bar, part in copied:
+        np.testing.assert_array_equal(piece.cell(bar, part), piece.cell(bar - plan.back[bar, part], part))
+    assert all(len(piece.cell(bar, part)) == 0 for bar, part in np.argwhere(plan.kind == SILENT))
+    assert [len(piece.cell(bar, part)) for bar, part in np.ndindex(plan.kind.shape)] == plan.cells[..., 2].ravel().tolist()
+
+
+def test_notes_of_a_cell_are_in_order_and_none_sounds_twice(arranger):
+    random = np.random.default_rng(9)
+    brief = arranger._profiles.draw(random, mixture("drama"))
+    piece = arranger.write(brief, arranger.plan(brief, mixture("drama"), 200, random), mixture("drama"), random)
+    cells = np.repeat(np.arange(len(piece.start) - 1), np.diff(piece.start))
+    keys = (cells * 128 + piece.notes[:, 0].astype(np.int64)) * 128 + piece.notes[:, 1]
+    assert (np.diff(keys) > 0).all() and piece.notes[:, 0].max() < brief.bar
+
+
+def test_the_piece_closes_on_its_tonic(arranger):
+    for seed in range(4):
+        random = np.random.default_rng(seed)
+        brief = arranger._profiles.draw(random, mixture("action"))
+        piece = arranger.write(brief, arranger.plan(brief, mixture("action"), 120, random), mixture("action"), random)
+        last = piece.onsets() >= (piece.bars - 1) * brief.bar
+        assert (piece.notes[last, 0] == 0).all()
+        assert set(piece.notes[last, 1] % 12) <= ({9, 0, 4} if brief.minor else {0, 4, 7})
+
+
+def test_same_seed_same_score_and_another_seed_another(arranger):
+    one, again, other = (arranger.generate("drama", notes=90, seed=seed) for seed in (5, 5, 6))
+    assert one == again and one != other
+    assert len(one) == 90 and isinstance(one, Score)
+
+
+def test_each_part_is_a_track_of_its_own(arranger):
+    score = arranger.generate("action", notes=200, seed=1)
+    back = Score.from_midi(score.to_midi())
+    assert len(back.tracks()) == len(score.tracks()) > 1
+    assert len({name for *_, name in score.tracks()}) == len(score.tracks())
+
+
+def test_an_ensemble_that_is_asked_for_plays_alone(arranger):
+    score = arranger.generate("action", notes=120, seed=2, ensemble="chamber")
+    assert set(score.family.tolist()) <= set(np.flatnonzero(families_of("chamber")).tolist())
+    assert DRUM_FAMILY not in score.family
+
+
+def test_more_than_the_bounds_is_refused(arranger):
+    with pytest.raises(ParameterError):
+        arranger.generate("drama", notes=31)
+    with pytest.raises(ParameterError):
+        arranger.generate("drama", notes=64, temperature=9)
+
+
+def test_it_is_saved_and_loaded_whole(arranger, tmp_path):
+    arranger.save_pretrained(tmp_path)
+    assert Arranger.from_pretrained(tmp_path).generate("drama", notes=64, seed=3) == arranger.generate("drama", notes=64, seed=3)
+    (tmp_path / "config.json").write_text('{"model_type": "posterbeat-composer"}')
+    with pytest.raises(WeightsError):
+        Arranger.from_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize("rows", [[], ["1 2 3"], ["a b c|0 0 0"], ["110 5 0 48 2 40 10 20 20 10"]])
+def test_profiles_that_are_none_are_refused(rows):
+    with pytest.raises(WeightsError):
+        Profiles(rows)
+
+
+def test_a_draw_keeps_to_what_is_allowed_and_to_the_nucleus():
+    random = np.random.default_rng(0)
+    logits = np.log(np.array([0.6, 0.25, 0.1, 0.05]))
+    drawn = np.bincount([draw(logits, random, top_p=0.8) for _ in range(400)], minlength=4)
+    assert drawn[0] > drawn[1] > 0 and drawn[2:].sum() == 0
+    assert {draw(logits, random, allowed=np.array([False, False, True, True])) for _ in range(100)} == {2, 3}
+    hot = np.bincount([draw(logits, random, temperature=50.0) for _ in range(2000)], minlength=4)
+    assert hot.min() > 350
