@@ -144,7 +144,8 @@ def _who(score: Score) -> dict[str, float]:
     entrances = table.argmax(0) / max(1, len(table))
     return {"families": float((share > 0).sum()), **{f"share of {name}": value for name, value in zip(FAMILIES, share)},
             "ensemble, spread": _spread(table.mean(1)), "ensemble changes": _mean(changes),
-            "bars alone": _mean(table.sum(1) == 1), "all play": _mean(table.all(1)), "mean entrance": _mean(entrances), "tempo": score.tempo, "bar": float(score.bar)}
+            "bars alone": _mean(table.sum(1) == 1), "all play": _mean(table.all(1)), "mean entrance": _mean(entrances),
+            "tempo": score.tempo, "bar": float(score.bar)}
 
 
 @dataclass(frozen=True)
