@@ -6,19 +6,29 @@ import sys
 import threading
 from functools import partial
 
+from posterbeat.errors import PosterBeatError
+from posterbeat.ui.server.settings import check_free, settle
+
+try:
+    SETTINGS, FOLDERS = settle()  # before gradio is imported, since it reads the environment then
+except PosterBeatError as error:
+    sys.exit(f"PosterBeat cannot start: {error}")
+
 import gradio as gr
 from starlette.middleware import Middleware
 
-from posterbeat.errors import PosterBeatError
 from posterbeat.pipeline import PosterBeat
 from posterbeat.ui.endpoints import add_endpoints
 from posterbeat.ui.page import on_compose_and_stop, on_poster, on_take
 from posterbeat.ui.page.layout import lay_out
 from posterbeat.ui.page.theme import CSS, theme
+from posterbeat.ui.server.blocks import Page
 from posterbeat.ui.server.memory import share_heap
+from posterbeat.ui.server.quiet_log import keep_quiet
 from posterbeat.ui.server.request_filter import Gate
-from posterbeat.ui.server.sessions import forget_in_time, keep_few_records
-from posterbeat.ui.server.uploads import KEPT, clear, keep_tidy, root
+from posterbeat.ui.server.sessions import VISITS, forget_in_time, keep_few_records
+from posterbeat.ui.server.start_check import prove_playing
+from posterbeat.ui.server.uploads import keep_tidy
 from posterbeat.ui.studio import Studio
 from posterbeat.ui.turns import WAITING
 
@@ -28,10 +38,9 @@ THREADS = 12  # for all events: each keeps memory of its own for PyTorch, tens o
 
 def build(studio: Studio) -> gr.Blocks:
     """The page and its endpoints, for one studio."""
-    root()  # before gradio asks where files lie
     keep_few_records()
-    with gr.Blocks(title="PosterBeat: a soundtrack for any film poster", analytics_enabled=False,
-                   delete_cache=(NEVER, NEVER), fill_width=True) as page:
+    with Page(title="PosterBeat: a soundtrack for any film poster", analytics_enabled=False,
+              delete_cache=(NEVER, NEVER), fill_width=True) as page:
         w = lay_out()
         on_poster.wire(studio, w)
         on_compose_and_stop.wire(studio, page, w)
@@ -39,31 +48,42 @@ def build(studio: Studio) -> gr.Blocks:
         on_poster.wire_arrival(page, w)
         add_endpoints(studio)
     own = {path for block in page.blocks.values() for path in block.keep_in_cache}
-    kept = float(os.environ.get("POSTERBEAT_KEPT", KEPT))
-    keep_tidy(kept, own)
-    forget_in_time(page, kept)
-    return page.queue(max_size=WAITING)
+    keep_tidy(SETTINGS.kept, own, FOLDERS)
+    forget_in_time(page, SETTINGS.kept)
+    return page.queue(max_size=WAITING, api_open=False)
 
 
 share_heap()  # before there are threads
+keep_quiet()
 studio = Studio(partial(PosterBeat.load, apart=True))
 demo = build(studio)
 
 
 def serve() -> int:
-    """Serve until Ctrl-C or SIGTERM; returns the exit status.
+    """Serve until Ctrl-C, SIGTERM or SIGHUP; returns the exit status.
 
-    Running jobs then stop at their next step and report it.
+    Running jobs then stop at their next step and report it, and visitors' files go.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    by_address = os.environ.get("POSTERBEAT_BY_ADDRESS", "").lower() in ("1", "true", "yes")
+    orders = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def obey(*_: object) -> None:
+        for order in orders:
+            signal.signal(order, signal.SIG_IGN)  # being told twice must not keep it from tidying up
+        raise KeyboardInterrupt
+
+    for order in orders:
+        signal.signal(order, obey)
+    host = f"[{SETTINGS.host}]" if ":" in SETTINGS.host else SETTINGS.host
     try:
+        check_free(SETTINGS.host, SETTINGS.port)
         demo.launch(theme=theme(), css=CSS, max_file_size="40mb", footer_links=["api", "settings"],
-                    prevent_thread_lock=True, enable_monitoring=False, max_threads=THREADS,
-                    app_kwargs={"middleware": [Middleware(Gate, by_address=by_address)]})
+                    prevent_thread_lock=True, enable_monitoring=False, max_threads=THREADS, state_session_capacity=VISITS,
+                    server_name=host, server_port=SETTINGS.port,
+                    app_kwargs={"middleware": [Middleware(Gate, settings=SETTINGS)]})
         _ = studio.beat
+        prove_playing()
         threading.Event().wait()
-    except PosterBeatError as error:  # better no page than one whose every button fails
+    except (PosterBeatError, OSError) as error:  # better no page than one whose every button fails
         print(f"PosterBeat cannot start: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -73,7 +93,8 @@ def serve() -> int:
         if demo.is_running:
             demo.server_app.stop_event.set()  # lets go of the pages that are open, which the server would wait for
             demo.server.close()
-        clear()
+        for folder in FOLDERS:
+            folder.remove()
 
 
 if __name__ == "__main__":

@@ -103,13 +103,19 @@ def _megabytes(pid: int, kind: str = "Pss:") -> float:
 
 def cache() -> Path:
     """The folder of the running app's uploads and results."""
-    return _app()[2]
+    return next(_app()[2].glob("run-*"))
+
+
+def log() -> str:
+    """What the running app has said."""
+    return (_app()[2].parent / "log").read_text()
 
 
 @functools.cache
 def _app() -> tuple[str, subprocess.Popen, Path]:
     port, home = free_port(), Path(tempfile.mkdtemp(prefix="posterbeat-tests-"))
-    process = start(port, home / "log", GRADIO_TEMP_DIR=str(home / "cache"))
+    process = start(port, home / "log", GRADIO_TEMP_DIR=str(home / "cache"),
+                    POSTERBEAT_PLACES="40")  # all of them: it has but one caller
     atexit.register(process.terminate)
     address = f"http://127.0.0.1:{port}"
     await_answer(process, home / "log", lambda: urllib.request.urlopen(address + "/config", timeout=10).read())

@@ -260,6 +260,13 @@ def test_old_files_go_and_the_page_s_own_stay(tmp_path, monkeypatch):
     uploads.sweep(0, {str(shown / "example.jpg")})
     assert list(uploads.root().iterdir()) == [shown]
     assert uploads.root().stat().st_mode & 0o077 == 0
-    mine = uploads.folder()
-    uploads.clear()
-    assert not mine.exists() and shown.exists()
+
+
+def test_an_upload_that_was_broken_off_goes_before_whole_ones(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    monkeypatch.setattr(uploads, "_BROKEN_OFF", 0)
+    take = uploads.folder()
+    (take / "take.wav").write_bytes(b"content")
+    (tmp_path / "tmpabc").write_bytes(b"half a pos")
+    uploads.sweep(60)
+    assert list(tmp_path.iterdir()) == [take]

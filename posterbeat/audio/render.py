@@ -30,6 +30,7 @@ SOUNDFONTS = (  # in this order, after the argument and POSTERBEAT_SOUNDFONT
     "~/.fluidsynth/default_sound_font.sf2",        # midi2audio's own default
     "/usr/share/sounds/sf3/default-GM.sf3",        # compressed: plays four times slower
 )
+_STALL = 15.0       # seconds in which FluidSynth writes nothing: it hangs, since it plays many times faster than it sounds
 _LONGEST = 3600.0   # seconds; keeps memory below two gigabytes
 _SILENT_DB = -60.0  # FluidSynth writes noise near -84 dBFS when it has nothing to play
 _SLACK = 0.25       # seconds a rendering may be shorter than its score
@@ -81,7 +82,7 @@ def render(
         that exists, then pretty_midi's own TimGM6mb.
     time_limit
         Seconds after which FluidSynth is stopped; default 60 and the score's length,
-        long enough for a busy machine.
+        long enough for a busy machine. Where it writes nothing for 15 s it hangs, and is stopped then.
     progress
         Called with the share that FluidSynth has played, 0 to 1, some times a second; an exception that it raises
         stops the work.
@@ -131,7 +132,7 @@ def _asked_for(soundfont: str | Path | None) -> Path | None:
     asked = soundfont or os.environ.get("POSTERBEAT_SOUNDFONT")
     if not asked:
         return None
-    path = Path(asked).expanduser()
+    path = Path(os.path.expanduser(asked))
     try:
         with path.open("rb") as file:
             head = file.read(12)
@@ -146,7 +147,7 @@ def _asked_for(soundfont: str | Path | None) -> Path | None:
 
 def _installed() -> Path:
     for name in SOUNDFONTS:
-        path = Path(name).expanduser()
+        path = Path(os.path.expanduser(name))  # which, unlike Path's own, leaves the ~ of a user without a home
         if path.is_file():
             return path.resolve()
     return _bundled()
@@ -190,16 +191,23 @@ def _fluidsynth(
 
 def _wait(process: subprocess.Popen, limit: float, sound: Path, seconds: float, progress: Callable | None) -> None:
     """Until the process ends; how far it is shows in the size of the file that it writes."""
-    end, whole = time.monotonic() + limit, 4 * SAMPLE_RATE * (seconds + 2)  # 16 bit stereo, and a tail of two seconds
+    now = time.monotonic()
+    end, whole = now + limit, 4 * SAMPLE_RATE * (seconds + 2)  # 16 bit stereo, and a tail of two seconds
+    written, stall = 0, now + _STALL
     while True:
         try:
             process.wait(0.1)
             return
         except subprocess.TimeoutExpired as error:
-            if time.monotonic() > end:
+            now, size = time.monotonic(), sound.stat().st_size if sound.exists() else 0
+            if size > written:
+                written, stall = size, now + _STALL
+            if now > end:
                 raise RenderError(f"FluidSynth had not finished after {limit:.0f} s and was stopped.") from error
+            if now > stall:
+                raise RenderError(f"FluidSynth wrote nothing for {_STALL:.0f} s and was stopped.") from error
         if progress:
-            progress(min(1.0, sound.stat().st_size / whole) if sound.exists() else 0.0)
+            progress(min(1.0, written / whole))
 
 
 def _stop(process: subprocess.Popen) -> None:

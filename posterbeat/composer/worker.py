@@ -5,6 +5,7 @@ is written by a fork of it with a single thread: forks share the weights, start 
 when they die. Both sides talk in lines of JSON over sockets.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -26,6 +27,8 @@ from posterbeat.music.score import Score
 if TYPE_CHECKING:
     from posterbeat.composer.bilstm_composer import BiLSTMComposer
 
+_SILENCE = 30.0  # seconds without a word after which a process hangs: a busy machine needs one for what is said each time
+_LOADING = 300.0  # seconds that loading may take when the process is begun anew
 _ARRAYS = ("onset", "duration", "pitch", "velocity", "program")
 
 
@@ -47,9 +50,10 @@ class ComposerApart:
 
     def __init__(self, source: str | Path):
         self._source, self._lock = str(source), threading.Lock()
-        self._start()
+        self._start(limit=None)  # the first time, weights may come from afar
 
-    def _start(self) -> None:
+    def _start(self, limit: float | None = _LOADING) -> None:
+        self._limit = limit
         self._line, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
@@ -71,6 +75,7 @@ class ComposerApart:
 
     def _ready(self) -> None:
         if not self._loaded:
+            self._line.settimeout(self._limit)
             with self._line.makefile("rb") as answers:
                 _raise_if_told(_received(answers))
             self._loaded = True
@@ -84,7 +89,7 @@ class ComposerApart:
         ParameterError
             A value outside its range.
         PosterBeatError
-            The process died twice while it wrote this piece.
+            The process died or fell silent twice while it wrote this piece.
         """
         controls = asked_for(controls, notes=notes, temperature=temperature, seed=seed, **named)
         wish = {"genre_mix": genre_mix if isinstance(genre_mix, str) else dict(genre_mix), "controls": asdict(controls)}
@@ -100,21 +105,24 @@ class ComposerApart:
         """The piece; EOFError if the process that was to write it ended before."""
         ours, theirs = socket.socketpair()
         with ours, ours.makefile("rwb") as talk:  # leaving it early tells the other side to stop
+            ours.settimeout(_SILENCE)
             with theirs:
-                self._hand_over(theirs)
+                process = self._hand_over(theirs)
             try:
                 _send(talk, wish)
             except OSError as error:
                 raise EOFError from error
+            fork = _received(talk, lambda: _end(process))["process"]
             while True:
-                said = _received(talk)
+                said = _received(talk, lambda: os.kill(fork, signal.SIGKILL))
                 _raise_if_told(said)
                 if "score" in said:
                     return Score(**said["score"])
                 if progress is not None:
                     progress(*said["progress"])
 
-    def _hand_over(self, line: socket.socket) -> None:
+    def _hand_over(self, line: socket.socket) -> subprocess.Popen:
+        """Give a line to the process, begun anew if it has ended; returns the process."""
         with self._lock:
             if self._process.poll() is not None:
                 self._line.close()
@@ -125,6 +133,12 @@ class ComposerApart:
             except OSError as error:
                 self._process.wait(5)
                 raise EOFError from error
+            return self._process
+
+
+def _end(process: subprocess.Popen) -> None:
+    process.kill()
+    process.wait(5)
 
 
 def _send(line: Any, what: dict[str, Any]) -> None:
@@ -132,9 +146,14 @@ def _send(line: Any, what: dict[str, Any]) -> None:
     line.flush()
 
 
-def _received(line: Any) -> dict[str, Any]:
+def _received(line: Any, silent: Callable[[], None] = lambda: None) -> dict[str, Any]:
+    """What the other side says next; EOFError if it has ended or says nothing for too long, `silent` being called then."""
     try:
         said = line.readline()
+    except TimeoutError as error:  # it was stopped, or hangs: either way it would hold its place for ever
+        with contextlib.suppress(OSError):
+            silent()
+        raise EOFError from error
     except ConnectionError as error:
         raise EOFError from error
     if not said.endswith(b"\n"):
@@ -186,6 +205,7 @@ def _write(composer: "BiLSTMComposer", piece: socket.socket) -> None:
     try:
         with piece.makefile("rwb") as talk:
             wish = _received(talk)
+            _send(talk, {"process": os.getpid()})
             try:
                 score = composer.generate(wish["genre_mix"], controls=Controls(**wish["controls"]),
                                           progress=lambda done, total: _send(talk, {"progress": [done, total]}))

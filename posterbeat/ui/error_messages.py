@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import gradio as gr
 
-from posterbeat.errors import PosterBeatError, SaveError
+from posterbeat.errors import PosterBeatError, RenderError, SaveError, WeightsError
 from posterbeat.ui.page import text
-from posterbeat.ui.server.request_filter import place
+from posterbeat.ui.server.quiet_log import place
 from posterbeat.ui.turns import Stopped
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -44,6 +44,9 @@ def _told(error: Exception) -> gr.Error:
         return error
     if isinstance(error, SaveError) or getattr(error, "errno", None) in _NO_ROOM:  # whose own words tell the server's folders
         sentence = text.NO_ROOM
+    elif isinstance(error, RenderError | WeightsError):  # so do theirs
+        sentence = text.SILENT
+        _log.error("%s", error)
     elif isinstance(error, PosterBeatError):
         sentence = str(error)
     elif isinstance(error, Stopped):

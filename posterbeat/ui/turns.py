@@ -7,6 +7,8 @@ COMPOSING = "composing"  # the group of events that take turns, of the page and 
 AT_ONCE = 2  # pieces, whoever asks: more would only slow each other down
 WAITING = 40  # at the most: whoever comes then is told at once, and would have waited for minutes
 
+_MOST = 1000  # visitors who are remembered at a time
+
 
 class Stopped(Exception):
     """The visitor pressed Stop, or left, or the server is being stopped."""
@@ -25,7 +27,14 @@ class Turns:
         self.stop(session)
         turn = next(self._numbers)
         self._latest[session] = (turn, threading.Event())
+        while len(self._latest) > _MOST:  # who asks and never comes back
+            self.stop(next(iter(self._latest)))
         return turn
+
+    def done(self, session: str, turn: int) -> None:
+        """Forget a piece of work that has ended."""
+        if self._latest.get(session, (None,))[0] == turn:
+            self._latest.pop(session, None)
 
     def begin(self, session: str, turn: int) -> threading.Event | None:
         """Stop signal of a piece of work whose turn has come; None if it was stopped while it waited."""

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import pwd
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -218,6 +219,37 @@ def test_a_hanging_fluidsynth_is_stopped_with_all_it_started(stand_in, score, ca
         while process.exists() and process.read_text().split()[2] != "Z" and time.monotonic() < deadline:
             time.sleep(0.05)
         assert not process.exists() or process.read_text().split()[2] == "Z"  # ended, perhaps not yet collected
+
+
+def test_a_fluidsynth_that_writes_nothing_costs_seconds(stand_in, score, caplog, monkeypatch):
+    monkeypatch.setattr("posterbeat.audio.render._STALL", 2.0)
+    stand_in("open(out, 'wb').write(bytes(5000))\ntime.sleep(120)")
+    began = time.monotonic()
+    samples, _ = render(score)
+    assert time.monotonic() - began < 40
+    assert "wrote nothing for 2 s" in caplog.text and rms(samples) > -30
+
+
+def test_a_slow_fluidsynth_that_goes_on_writing_is_waited_for(stand_in, score, caplog, monkeypatch):
+    monkeypatch.setattr("posterbeat.audio.render._STALL", 3.0)
+    stand_in("for n in range(10):\n open(out, 'ab').write(bytes(100))\n time.sleep(0.6)\n" + SQUARE_WAVE.format(
+        seconds=30, rate=44100, level=9000))
+    samples, _ = render(score)
+    assert not caplog.text and peak(samples) == pytest.approx(-1, abs=0.2)
+
+
+def test_a_user_without_a_home_hears_the_bundled_font(score, monkeypatch):
+    def nobody(_):
+        raise KeyError("getpwuid(): uid not found")
+
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("POSTERBEAT_SOUNDFONT", raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    monkeypatch.setattr("posterbeat.audio.render.SOUNDFONTS", ("~/.fluidsynth/default_sound_font.sf2",))
+    assert renderer_name().endswith("TimGM6mb")
+    assert rms(render(score)[0]) > -30
+    with pytest.raises(RenderError, match="cannot be read"):
+        render(score, soundfont="~/font.sf2")
 
 
 def test_a_listener_hears_how_far_the_rendering_is_and_can_stop_it(stand_in, score):

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from posterbeat import BiLSTMComposer, ParameterError, PosterBeatError, WeightsError
+from posterbeat.composer import worker
 from posterbeat.composer.worker import ComposerApart, possible
 from posterbeat.hub import weights_folder
 
@@ -102,6 +103,30 @@ def test_a_killed_process_costs_nobody_a_piece_unless_it_dies_again(composer):
     composer._process.kill()
     composer._process.wait()
     assert composer.generate("drama", notes=64, seed=9) == whole
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc")
+@pytest.mark.parametrize("whom", ["the fork that writes", "the process that forks"])
+def test_a_stopped_process_does_not_hold_its_place(composer, whom, monkeypatch):
+    whole = composer.generate("drama", notes=64, seed=9)
+    monkeypatch.setattr(worker, "_SILENCE", 5.0)
+    stopped = []
+
+    def stop(done, total):
+        if not stopped:
+            stopped.extend(forks(composer))
+            for child in stopped:
+                os.kill(child, signal.SIGSTOP)
+
+    if whom == "the fork that writes":
+        assert composer.generate("drama", notes=64, seed=9, progress=stop) == whole
+        until(lambda: not set(stopped) & set(forks(composer)))
+        assert stopped
+    else:
+        composer._process.send_signal(signal.SIGSTOP)
+        before = composer._process.pid
+        assert composer.generate("drama", notes=64, seed=9) == whole
+        assert composer._process.pid != before
 
 
 def test_it_ends_with_the_process_that_started_it(composer):

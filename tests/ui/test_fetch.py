@@ -15,6 +15,7 @@ import pytest
 
 from posterbeat import PosterError
 from posterbeat.ui.server import fetch, request_filter
+from posterbeat.ui.server.settings import Settings
 from tests.served import draw_poster
 
 FILE = {"_type": "gradio.FileData"}
@@ -138,10 +139,12 @@ async def through_gate(wish, by_address):
         seen.append(message)
 
     poster = SimpleNamespace(label="poster", value=None)
-    function = SimpleNamespace(api_name="read_poster", api_visibility="public", inputs=[poster])
-    page = SimpleNamespace(get_blocks=lambda: SimpleNamespace(fns={0: function}))
-    scope = {"type": "http", "method": "POST", "path": "/gradio_api/call/read_poster", "app": page, "headers": []}
-    await request_filter.Gate(app, by_address)(scope, receive, note)
+    function = SimpleNamespace(api_name="read_poster", api_visibility="public", inputs=[poster], queue=True)
+    queue = SimpleNamespace(event_ids_to_events={})
+    page = SimpleNamespace(get_blocks=lambda: SimpleNamespace(fns={0: function}, _queue=queue))
+    scope = {"type": "http", "method": "POST", "path": "/gradio_api/call/read_poster", "app": page, "query_string": b"",
+             "headers": [(b"host", b"localhost"), (b"content-type", b"application/json")], "client": ("127.0.0.1", 1)}
+    await request_filter.Gate(app, Settings(by_address=by_address))(scope, receive, note)
     return seen
 
 

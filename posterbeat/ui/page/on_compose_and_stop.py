@@ -53,6 +53,7 @@ def wire(studio: Studio, page: gr.Blocks, w: SimpleNamespace) -> None:
                 yield {w.stage: gr.skip()} if overtaken else {**rested, w.stage: text.notice(text.STOPPED)}
             finally:
                 signal.set()
+                turns.done(session, turn)
 
         return perform
 

@@ -50,6 +50,21 @@ NO_ADDRESSES = "Posters are not fetched by web address here: upload the file."
 NOT_JSON = "The request is not a JSON object that can be read: see /?view=api for what is expected."
 CLOSED = "This is not offered here."
 OUTDATED = "The page has changed since it was loaded: load it again."
+NOTHING = "There is nothing at this address: see /?view=api for what is offered."
+NOT_SAID_JSON = "The request does not say that it is JSON: send it with the header Content-Type: application/json."
+NO_NAME = "A session or event is named by at most 64 letters, digits, dots, hyphens and underscores."
+NO_SESSION = "There is no such call, or its answer was fetched already: call again."
+NO_FILE = "This file is not offered, or was removed after an hour."
+NO_RANGE = "The file has no such part: ask for one that lies within it."
+NOT_MCP = "The tools answer over MCP's streamable HTTP: accept application/json and text/event-stream."
+TOO_MUCH = "This is more than is taken here: a file has at most 30 MB."
+ONLY_IN_TURN = "This is done in turn: call it at /gradio_api/call/ and its name, and fetch the answer from there."
+FULL = "The queue is full: try again in a minute."
+BUSY = "As many requests as one caller may have here are being answered: wait for one of them."
+MANY_VISITS = "There are too many visits from your address at a time: try again in five minutes."
+NOT_THIS_HOST = ("The page is not offered under this name, or not to pages of another one; whoever runs it can allow a name in "
+                 "POSTERBEAT_HOSTS.")
+SILENT = "This server cannot play music at present, and it was noted: try again later, or tell whoever runs it."
 
 STEPS = ("Reading", "Composing", "Rendering")
 

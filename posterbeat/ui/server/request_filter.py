@@ -1,65 +1,53 @@
-"""The gate: what every request passes before gradio, so that each refusal is a sentence and nothing is fetched unasked.
-
-gradio downloads whatever any value names by web address, relays pages through `/file=https://...`, writes visitors' sessions
-to disk as deep links, and answers what it did not expect with an empty error.
-"""
+"""The gate: what every request passes before gradio, so that each refusal is a sentence and nothing is fetched unasked."""
 
 import asyncio
-import contextlib
 import json
 import logging
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from posterbeat.errors import PosterBeatError
-from posterbeat.picture_file import MAX_BYTES
 from posterbeat.ui.page import text
+from posterbeat.ui.server import bodies
+from posterbeat.ui.server.answers import Answer, one_range, refuse
+from posterbeat.ui.server.bodies import Refusal
+from posterbeat.ui.server.callers import Places, Visits, caller
 from posterbeat.ui.server.fetch import fetch
+from posterbeat.ui.server.quiet_log import place
+from posterbeat.ui.server.settings import Settings
 from posterbeat.ui.server.uploads import folder, uploaded
+from posterbeat.ui.server.ways import CALLS, way
 
-MOST_JSON = 1_000_000  # bytes: hundreds of times what the page or a script sends
-MOST = MAX_BYTES * 4 // 3 + MOST_JSON  # a poster and what is around it, also in base64
-_LINGER = 5.0  # seconds, and MOST bytes, for which a body that is refused is still taken in
-_CLOSED = re.compile(r"/(file[=/]\s*https?:|proxy=|gradio_api/(deep_link|process_recording|run-history|runs|vibe))", re.I)
-_CALL = re.compile(r"/gradio_api/(?:(?P<way>run|api|call|call/v2)/(?P<name>[^/]+)|queue/join)/?$")
 _WEB = re.compile(r"\s*https?:", re.I)
 _log = logging.getLogger(__name__)
 
 
-class Refusal(Exception):
-    """A request that is answered with a status and a sentence."""
-
-    def __init__(self, status: int, sentence: str):
-        super().__init__(sentence)
-        self.status, self.sentence = status, sentence
-
-
 class Gate:
-    """ASGI middleware before gradio.
+    """ASGI middleware before gradio: nothing passes but what `ways` lists.
 
     Parameters
     ----------
-    by_address
-        Whether a poster may be named by its web address. It is then fetched here, from public servers only.
+    settings
+        Under which names the page is served, how many places a caller may take, and whether a poster may be named by its web
+        address. It is then fetched here, from public servers only.
     """
 
-    def __init__(self, app: ASGIApp, by_address: bool = False):
-        self.app, self.by_address = app, by_address
+    def __init__(self, app: ASGIApp, settings: Settings):
+        self.app, self.settings = app, settings
+        self._places, self._visits = Places(settings.places), Visits()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
-        begun = ended = False
-
-        async def answer(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
+        if scope["type"] != "http":
+            await send({"type": "websocket.close"})
+            return
+        ended = False
 
         async def hear() -> Message:
             nonlocal ended
@@ -67,89 +55,145 @@ class Gate:
             ended = not message.get("more_body")
             return message
 
-        async def refuse(refusal: Refusal) -> None:
-            if begun:
-                return
-            if not ended:
-                await _let_end(hear)
-            said = {"detail": refusal.sentence, "error": refusal.sentence}
-            await JSONResponse(said, refusal.status)(scope, hear, send)
-
+        answer = Answer(scope, send, lambda status: _log.error("A request failed with status %d.", status))
         try:
-            if _CLOSED.search(scope["path"]):
-                raise Refusal(404, text.CLOSED)
-            call = _CALL.search(scope["path"])
-            if call and scope["method"] == "POST":
-                body = await _whole(hear, MOST_JSON)
-                given = _again(await self._checked(body, call, scope), hear)
-            else:
-                given = _counted(hear, MOST)
-            await self.app(scope, given, answer)
+            await self._passed(scope, hear, answer)
         except Refusal as refusal:
-            await refuse(refusal)
+            if not answer.begun:
+                if not ended:
+                    await bodies.let_end(hear)
+                await refuse(send, refusal.status, refusal.sentence)
         except Exception as error:
-            if begun:
+            if answer.begun:
                 raise
             _log.error("A request failed: %s", place(error))
-            await refuse(Refusal(500, text.FAULT))
+            await refuse(send, 500, text.FAULT)
 
-    async def _checked(self, body: bytes, call: re.Match, scope: Scope) -> bytes:
-        """The body, if it is one that gradio can answer; files that it names by web address are then local ones."""
+    async def _passed(self, scope: Scope, hear: Receive, answer: Send) -> None:
+        headers = dict(scope["headers"])
+        self._check_host(headers)
+        taken, named = way(scope["method"], scope["path"])
+        if taken is None:
+            raise Refusal(404, text.CLOSED)
+        queue = scope["app"].get_blocks()._queue if taken in ("listen", "answer", *CALLS) else None
+        query = {name: values[-1] for name, values in parse_qs(scope["query_string"].decode("latin-1")).items()}
+        if taken in ("listen", "progress"):
+            bodies.check_name(query.get("session_hash" if taken == "listen" else "upload_id"))
+        if taken in ("heartbeat", "answer"):
+            bodies.check_name(named.get("session") or named["event"])
+        if taken == "heartbeat":
+            self._visit(scope, named["session"])
+        if taken == "listen" and query["session_hash"] not in queue.pending_messages_per_session:
+            raise Refusal(404, text.NO_SESSION)
+        if taken == "answer" and not _is_awaited(queue, named["event"]):
+            raise Refusal(404, text.NO_SESSION)
+        if taken in CALLS:
+            await self._call(scope, hear, answer, taken, named, headers)
+        elif taken in ("cancel", "reset"):
+            wish = bodies.check_fields(await bodies.read_json(hear, headers))
+            await self.app(_sized(scope, body := json.dumps(wish).encode()), bodies.again(body, hear), answer)
+        elif taken == "upload":
+            if "upload_id" in query:
+                bodies.check_name(query["upload_id"])
+            await self.app(scope, bodies.few_files(bodies.limited(hear, bodies.MOST_UPLOAD)), answer)
+        elif taken == "mcp" and scope["method"] == "POST":
+            body = json.dumps(await bodies.read_json(hear, headers)).encode()
+            await self.app(_sized(scope, body), bodies.again(body, hear), answer)
+        else:
+            scope = {**scope, "headers": one_range(scope["headers"])}
+            await self.app(scope, bodies.limited(hear, bodies.MOST_JSON), answer)
+
+    def _check_host(self, headers: dict[bytes, bytes]) -> None:
+        """Refuse pages of others: a name that a stranger made point to this machine, or a request that his page sends here."""
+        if self.settings.hosts is None:
+            return
+        for name, prefix in ((b"host", "//"), (b"origin", "")):
+            said = headers.get(name)
+            if said is None and name == b"origin":
+                continue
+            try:
+                host = urlsplit(prefix + (said or b"").decode("latin-1")).hostname
+            except ValueError:
+                host = None
+            if host is None or host.lower() not in self.settings.hosts:
+                raise Refusal(421 if name == b"host" else 403, text.NOT_THIS_HOST)
+
+    def _visit(self, scope: Scope, name: str) -> None:
+        if not self._visits.note(caller(scope), name):
+            raise Refusal(429, text.MANY_VISITS)
+
+    async def _call(self, scope: Scope, hear: Receive, answer: Send, taken: str, named: dict[str, str],
+                    headers: dict[bytes, bytes]) -> None:
+        """A call of an endpoint or of one of the page's events, if it is one that gradio can answer and may let in."""
+        page = scope["app"].get_blocks()
+        wish = bodies.check_fields(await bodies.read_json(hear, headers), named=taken == "call/v2")
+        asked = _asked(wish, taken, named.get("name"), page)
+        if taken == "run" and asked.queue:
+            raise Refusal(404, text.ONLY_IN_TURN)
+        if isinstance(wish.get("session_hash"), str):
+            self._visit(scope, wish["session_hash"])
+        who = caller(scope)
+        if asked.queue and self._places.full(who, page._queue):
+            raise Refusal(429, text.BUSY)
+        self._places.come(who)
         try:
-            wish = json.loads(body)
-            named = list(_files(wish))
-        except (ValueError, RecursionError) as error:
-            raise Refusal(400, text.NOT_JSON) from error
-        _check_call(wish, call, scope["app"].get_blocks())
+            await self._localise(wish)
+            body = json.dumps(wish).encode()
+            await self.app(_sized(scope, body), bodies.again(body, hear), answer)
+        finally:
+            self._places.arrived(who)
+
+    async def _localise(self, wish: dict[str, Any]) -> None:
+        """Have every file that a call names be one that was uploaded, or fetched now where that is allowed."""
         fetched = False
-        for file in named:
+        for file in list(_files(wish)):
             path = file.get("path")
             if not isinstance(file.get("meta", {}), dict) or not isinstance(path, str | None):
                 raise Refusal(422, text.NOT_UPLOADED)
             if path is not None and _WEB.match(path):
-                if not self.by_address or fetched:
+                if not self.settings.by_address or fetched:
                     raise Refusal(422, text.NO_ADDRESSES)
                 file["path"], fetched = await _fetched(path), True
             elif path is not None and not uploaded(path):
                 raise Refusal(422, text.NOT_UPLOADED)
-        return json.dumps(wish).encode() if fetched else body
 
 
-def place(error: BaseException) -> str:
-    """An exception's kind and where it arose: what a log may hold, since messages may tell names of visitors' files."""
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    where = f" in {trace.tb_frame.f_code.co_filename}, line {trace.tb_lineno}" if trace else ""
-    return f"{type(error).__name__}{where}"
+def _sized(scope: Scope, body: bytes) -> Scope:
+    """The scope of a request whose body was written anew."""
+    headers = [(name, value) for name, value in scope["headers"] if name not in (b"content-length", b"transfer-encoding")]
+    return {**scope, "headers": [*headers, (b"content-length", str(len(body)).encode())]}
 
 
-def _check_call(wish: Any, call: re.Match, page: Any) -> None:
-    """Refuse what gradio would answer with an empty error: no such endpoint, or not its number of values."""
-    if not isinstance(wish, dict):
-        raise Refusal(422, text.NOT_JSON)
+def _is_awaited(queue: Any, event: str) -> bool:
+    """Whether an event goes on, or has an answer that was not fetched."""
+    return event in queue.event_ids_to_events or event in queue.pending_messages_per_session or any(
+        event in events for events in list(queue.pending_event_ids_session.values()))
+
+
+def _asked(wish: dict[str, Any], taken: str, name: str | None, page: Any) -> Any:
+    """The function that a call is for, if there is one and it takes as many values; gradio would answer with an empty error."""
     public = {fn.api_name: fn for fn in page.fns.values() if fn.api_name and fn.api_visibility == "public"}
-    if call["name"] and (call["way"].startswith("call") or wish.get("fn_index") is None):
-        asked = public.get(call["name"])
+    if name and (taken.startswith("call") or wish.get("fn_index") is None):
+        asked = public.get(name)
         if asked is None:
             raise Refusal(404, f"There is no such endpoint: choose from {', '.join(map(str, public))}.")
     else:  # the page names its events by number
-        index = wish.get("fn_index")
-        asked = page.fns.get(index) if isinstance(index, int) else None
-        if asked is None or not isinstance(wish.get("data"), list):
+        asked = page.fns.get(wish.get("fn_index"))
+        if asked is None or not isinstance(wish.get("data"), list) or len(wish["data"]) != len(asked.inputs):
             raise Refusal(404, text.OUTDATED)
         if asked.api_name not in public:
-            return
+            return asked
     names = [block.label or "" for block in asked.inputs]
     said = f"/{asked.api_name} takes {len(names)} values ({', '.join(names)})"
-    if call["way"] == "call/v2":
-        unknown = [name for name in wish if name not in (*names, "oauth_token")]
+    if taken == "call/v2":
+        unknown = [one for one in wish if one not in (*names, "oauth_token")]
         if unknown:
-            raise Refusal(422, f"{said}, and no {unknown[0][:40]!r}.")
+            raise Refusal(422, f"{said}, and no other.")
         if asked.inputs[0].value is None and names[0] not in wish:  # all others may be left out
             raise Refusal(422, f"{said}, of which {names[0]} is missing.")
     elif not isinstance(wish.get("data"), list) or len(wish["data"]) != len(names):
         raise Refusal(422, f"{said}, as the list \"data\".")
+    return asked
 
 
 def _files(value: Any) -> Iterator[dict]:
@@ -169,47 +213,3 @@ async def _fetched(address: str) -> str:
         return str(await asyncio.to_thread(fetch, address, folder() / "poster"))
     except PosterBeatError as error:
         raise Refusal(422, str(error)) from error
-
-
-async def _whole(receive: Receive, most: int) -> bytes:
-    body = b""
-    counted = _counted(receive, most)
-    while True:
-        message = await counted()
-        body += message.get("body", b"")
-        if message["type"] == "http.disconnect" or not message.get("more_body"):
-            return body
-
-
-def _counted(receive: Receive, most: int) -> Receive:
-    """`receive`, until more than `most` bytes have come."""
-    size = 0
-
-    async def counting() -> Message:
-        nonlocal size
-        message = await receive()
-        size += len(message.get("body", b""))
-        if size > most:
-            raise Refusal(413, f"This is over the limit of {most // 1_000_000} MB: send less.")
-        return message
-
-    return counting
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    """`receive` for a body that was read already."""
-    waiting = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def replay() -> Message:
-        return waiting.pop() if waiting else await receive()
-
-    return replay
-
-
-async def _let_end(receive: Receive) -> None:
-    """Take in what is still being sent, and forget it: who is cut off while sending never reads why."""
-    with contextlib.suppress(TimeoutError, Refusal):
-        async with asyncio.timeout(_LINGER):
-            counted = _counted(receive, MOST)
-            while (await counted()).get("more_body"):
-                pass

@@ -4,26 +4,26 @@ import contextlib
 import os
 import secrets
 import shutil
-import tempfile
-import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from posterbeat.errors import PosterBeatError
 from posterbeat.ui.page import text
+from posterbeat.ui.server.lasting import again_and_again
+from posterbeat.ui.server.run_folder import RunFolder, default_folder
+from posterbeat.ui.server.settings import KEPT
 
-KEPT = 3600.0  # seconds that a file is kept
 _SWEEPS = 6  # while a file is kept: it is gone a sixth of the time later at the most
+_LOOK = 60.0  # seconds from one sweep to the next, at the most
+_BROKEN_OFF = 60.0  # seconds after which an upload of which nothing more came is one that was broken off
+_RESTORE = 5.0  # seconds that one of the page's own pictures may be missing
 
 
 def root() -> Path:
-    """The folder, made if need be: GRADIO_TEMP_DIR, which is set to a folder of our own where nobody set it.
-
-    gradio's own default is one folder for every gradio app on the machine, and open to every user of it.
-    """
-    given = os.environ.setdefault("GRADIO_TEMP_DIR", f"{tempfile.gettempdir()}/posterbeat-{os.getuid()}")
-    path = Path(given).absolute()
+    """The folder, made if need be: GRADIO_TEMP_DIR, which `settings.settle` sets to the run's own."""
+    given = os.environ.get("GRADIO_TEMP_DIR")
+    path = Path(given).absolute() if given else default_folder()
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
@@ -45,7 +45,7 @@ def folder() -> Path:
     PosterBeatError
         The disk is full or cannot be written to.
     """
-    path = root() / f"{_ours()}{secrets.token_hex(16)}"
+    path = root() / f"take-{secrets.token_hex(16)}"
     try:
         path.mkdir(parents=True)
     except OSError as error:
@@ -54,7 +54,7 @@ def folder() -> Path:
 
 
 def sweep(age: float = KEPT, spared: Collection[str] = ()) -> None:
-    """Remove what came into the folder more than `age` seconds ago, uploads that were broken off included.
+    """Remove what came into the folder more than `age` seconds ago, and uploads that were broken off sooner.
 
     gradio knows only what it wrote itself in this run, and its sweeps stop for good at the first error of the disk.
 
@@ -68,31 +68,41 @@ def sweep(age: float = KEPT, spared: Collection[str] = ()) -> None:
         if path in stay:
             continue
         with contextlib.suppress(OSError):  # gone meanwhile, or the disk cannot be written just now: the next sweep comes
+            whole = path.is_dir() and not path.is_symlink()
             # The time of the last change of an inode, since copies bring the times of their originals along.
             last = max(entry.lstat().st_ctime for entry in (path, *path.rglob("*")))
-            if time.time() - last > age:
-                if path.is_dir() and not path.is_symlink():
+            if time.time() - last > (age if whole else min(age, _BROKEN_OFF)):
+                if whole:
                     shutil.rmtree(path, ignore_errors=True)
                 else:
                     path.unlink(missing_ok=True)
 
 
-def keep_tidy(kept: float = KEPT, spared: Collection[str] = ()) -> None:
-    """Sweep now, for what an earlier run left, and from now on, in a thread."""
+def restore(own: Mapping[str, bytes]) -> None:
+    """Write those files of the page's own again that somebody has removed.
 
-    def tidy() -> None:
-        while True:
-            sweep(kept, spared)
-            time.sleep(kept / _SWEEPS)
+    Raises
+    ------
+    OSError
+        The folder cannot be written to.
+    """
+    for path, content in own.items():
+        if not os.path.exists(path):
+            target = Path(path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            beside = target.with_name(f".{target.name}")
+            beside.write_bytes(content)
+            beside.replace(target)
 
-    threading.Thread(target=tidy, name="remove old files", daemon=True).start()
 
+def keep_tidy(kept: float = KEPT, own: Collection[str] = (), folders: Collection[RunFolder] = ()) -> None:
+    """From now on, in threads: old files go, and the page's `own` ones and the run's folders come back if they were removed."""
+    contents = {path: Path(path).read_bytes() for path in own}
 
-def clear() -> None:
-    """Remove the folders that this process made, before it ends."""
-    for path in root().glob(f"{_ours()}*"):
-        shutil.rmtree(path, ignore_errors=True)
+    def bring_back() -> None:
+        for folder in folders:
+            folder.keep()
+        restore(contents)
 
-
-def _ours() -> str:
-    return f"take-{os.getpid()}-"
+    again_and_again(bring_back, _RESTORE, "bring back the page's own files")
+    again_and_again(lambda: sweep(kept, own), min(kept / _SWEEPS, _LOOK), "remove old files")

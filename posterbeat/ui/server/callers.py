@@ -1,0 +1,67 @@
+"""Who asks, and how much of the app one caller may take: places in the queue, and visits that are remembered."""
+
+import time
+from collections import OrderedDict
+from typing import Any
+
+VISITS = 200  # of one caller that are remembered at a time: a browser has one for every page that is open
+_LONGEST = 300.0  # seconds for which a visit counts after its last request
+_CALLERS = 20_000  # remembered at a time
+
+
+def caller(scope: dict[str, Any]) -> str:
+    """The address that a request came from; those of one IPv6 household count as one."""
+    address = (scope.get("client") or ("?",))[0]
+    return ":".join(address.split(":")[:4]) if ":" in address and not address.startswith("::") else address
+
+
+class Places:
+    """How many of one caller are served or wait: gradio knows those that it has let in, this class those that are on their way.
+
+    Parameters
+    ----------
+    most
+        Of one caller.
+    """
+
+    def __init__(self, most: int):
+        self.most = most
+        self._coming: dict[str, int] = {}
+
+    def full(self, who: str, queue: Any) -> bool:
+        """Whether a caller has all that he may have, `queue` being gradio's."""
+        inside = sum(caller(event.request.scope) == who for event in list(queue.event_ids_to_events.values()))
+        return inside + self._coming.get(who, 0) >= self.most
+
+    def come(self, who: str) -> None:
+        """Note that a request is on its way in."""
+        self._coming[who] = self._coming.get(who, 0) + 1
+
+    def arrived(self, who: str) -> None:
+        """Note that gradio has let it in, or has not."""
+        self._coming[who] -= 1
+        if not self._coming[who]:
+            del self._coming[who]
+
+
+class Visits:
+    """The names under which callers have visited of late."""
+
+    def __init__(self, most: int = VISITS):
+        self.most = most
+        self._of: OrderedDict[str, OrderedDict[str, float]] = OrderedDict()
+
+    def note(self, who: str, name: str) -> bool:
+        """Note a visit; False if this caller has too many at a time."""
+        now = time.monotonic()
+        names = self._of.setdefault(who, OrderedDict())
+        self._of.move_to_end(who)
+        if len(self._of) > _CALLERS:
+            self._of.popitem(last=False)
+        while names and now - next(iter(names.values())) > _LONGEST:
+            names.popitem(last=False)
+        if name not in names and len(names) >= self.most:
+            return False
+        names[name] = now
+        names.move_to_end(name)
+        return True
