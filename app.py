@@ -80,8 +80,8 @@ def serve() -> int:
                     prevent_thread_lock=True, enable_monitoring=False, max_threads=THREADS, state_session_capacity=VISITS,
                     server_name=host, server_port=SETTINGS.port,
                     app_kwargs={"middleware": [Middleware(Gate, settings=SETTINGS)]})
-        _ = studio.beat
         prove_playing()
+        _ = studio.beat
         threading.Event().wait()
     except (PosterBeatError, OSError) as error:  # better no page than one whose every button fails
         print(f"PosterBeat cannot start: {error}", file=sys.stderr)

@@ -1,5 +1,6 @@
 """Who asks, and how much of the app one caller may take: places in the queue, and visits that are remembered."""
 
+import ipaddress
 import time
 from collections import OrderedDict
 from typing import Any
@@ -11,8 +12,14 @@ _CALLERS = 20_000  # remembered at a time
 
 def caller(scope: dict[str, Any]) -> str:
     """The address that a request came from; those of one IPv6 household count as one."""
-    address = (scope.get("client") or ("?",))[0]
-    return ":".join(address.split(":")[:4]) if ":" in address and not address.startswith("::") else address
+    said = (scope.get("client") or ("?",))[0]
+    try:
+        address = ipaddress.ip_address(said)
+    except ValueError:
+        return said
+    if address.version == 4 or address.is_loopback:
+        return said
+    return str(address.ipv4_mapped or ":".join(part.lstrip("0") or "0" for part in address.exploded.split(":")[:4]))
 
 
 class Places:
