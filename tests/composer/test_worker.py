@@ -109,7 +109,7 @@ def test_a_killed_process_costs_nobody_a_piece_unless_it_dies_again(composer):
 @pytest.mark.parametrize("whom", ["the fork that writes", "the process that forks"])
 def test_a_stopped_process_does_not_hold_its_place(composer, whom, monkeypatch):
     whole = composer.generate("drama", notes=64, seed=9)
-    monkeypatch.setattr(worker, "_SILENCE", 5.0)
+    monkeypatch.setattr(worker, "_SILENCE", 15.0)
     stopped = []
 
     def stop(done, total):

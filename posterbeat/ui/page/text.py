@@ -61,6 +61,7 @@ TOO_MUCH = "This is more than is taken here: a file has at most 30 MB."
 ONLY_IN_TURN = "This is done in turn: call it at /gradio_api/call/ and its name, and fetch the answer from there."
 FULL = "The queue is full: try again in a minute."
 BUSY = "As many requests as one caller may have here are being answered: wait for one of them."
+MUCH_UPLOADED = "So much has come from your address that no more is taken now: try again in an hour."
 MANY_VISITS = "There are too many visits from your address at a time: try again in five minutes."
 NOT_THIS_HOST = ("The page is not offered under this name, or not to pages of another one; whoever runs it can allow a name in "
                  "POSTERBEAT_HOSTS.")

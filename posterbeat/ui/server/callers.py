@@ -6,6 +6,8 @@ from collections import OrderedDict
 from typing import Any
 
 VISITS = 200  # of one caller that are remembered at a time: a browser has one for every page that is open
+STREAMS = 100  # of one caller that are open at a time: a page has two
+BYTES = 600_000_000  # of uploads of one caller, while they are kept
 _LONGEST = 300.0  # seconds for which a visit counts after its last request
 _CALLERS = 20_000  # remembered at a time
 
@@ -49,6 +51,52 @@ class Places:
         self._coming[who] -= 1
         if not self._coming[who]:
             del self._coming[who]
+
+
+class Streams:
+    """How many answers that go on are open to one caller."""
+
+    def __init__(self, most: int = STREAMS):
+        self.most = most
+        self._open: dict[str, int] = {}
+
+    def begin(self, who: str) -> bool:
+        """Note one that begins; False if this caller has too many."""
+        if self._open.get(who, 0) >= self.most:
+            return False
+        self._open[who] = self._open.get(who, 0) + 1
+        return True
+
+    def end(self, who: str) -> None:
+        """Note one that has ended."""
+        self._open[who] -= 1
+        if not self._open[who]:
+            del self._open[who]
+
+
+class Uploads:
+    """How much callers have uploaded of late.
+
+    Parameters
+    ----------
+    kept
+        Seconds for which uploads are kept, and count.
+    """
+
+    def __init__(self, kept: float, most: int = BYTES):
+        self.kept, self.most = kept, most
+        self._of: OrderedDict[str, tuple[float, int]] = OrderedDict()  # since when, and how many bytes
+
+    def note(self, who: str, size: int) -> bool:
+        """Note what has come; False if this caller has sent too much."""
+        now = time.monotonic()
+        since, before = self._of.get(who, (now, 0))
+        if now - since > self.kept:
+            since, before = now, 0
+        self._of[who] = since, before + size
+        if len(self._of) > _CALLERS:
+            self._of.popitem(last=False)
+        return before + size <= self.most
 
 
 class Visits:

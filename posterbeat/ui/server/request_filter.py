@@ -15,13 +15,14 @@ from posterbeat.ui.page import text
 from posterbeat.ui.server import bodies
 from posterbeat.ui.server.answers import Answer, one_range, refuse
 from posterbeat.ui.server.bodies import Refusal
-from posterbeat.ui.server.callers import Places, Visits, caller
+from posterbeat.ui.server.callers import Places, Streams, Uploads, Visits, caller
 from posterbeat.ui.server.fetch import fetch
 from posterbeat.ui.server.quiet_log import place
 from posterbeat.ui.server.settings import Settings
 from posterbeat.ui.server.uploads import folder, uploaded
 from posterbeat.ui.server.ways import CALLS, way
 
+_STREAMS = ("listen", "answer", "heartbeat", "progress")  # answers that go on
 _WEB = re.compile(r"\s*https?:", re.I)
 _log = logging.getLogger(__name__)
 
@@ -38,7 +39,8 @@ class Gate:
 
     def __init__(self, app: ASGIApp, settings: Settings):
         self.app, self.settings = app, settings
-        self._places, self._visits = Places(settings.places), Visits()
+        self._places, self._streams, self._visits = Places(settings.places), Streams(), Visits()
+        self._uploads = Uploads(settings.kept)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -95,13 +97,32 @@ class Gate:
         elif taken == "upload":
             if "upload_id" in query:
                 bodies.check_name(query["upload_id"])
-            await self.app(scope, bodies.few_files(bodies.limited(hear, bodies.MOST_UPLOAD)), answer)
+            await self.app(scope, self._weighed(scope, bodies.few_files(bodies.limited(hear, bodies.MOST_UPLOAD))), answer)
         elif taken == "mcp" and scope["method"] == "POST":
             body = json.dumps(await bodies.read_json(hear, headers)).encode()
             await self.app(_sized(scope, body), bodies.again(body, hear), answer)
+        elif taken in _STREAMS:
+            who = caller(scope)
+            if not self._streams.begin(who):
+                raise Refusal(429, text.BUSY)
+            try:
+                await self.app(scope, bodies.limited(hear, bodies.MOST_JSON), answer)
+            finally:
+                self._streams.end(who)
         else:
             scope = {**scope, "headers": one_range(scope["headers"])}
             await self.app(scope, bodies.limited(hear, bodies.MOST_JSON), answer)
+
+    def _weighed(self, scope: Scope, receive: Receive) -> Receive:
+        who = caller(scope)
+
+        async def weighing() -> Message:
+            message = await receive()
+            if not self._uploads.note(who, len(message.get("body", b""))):
+                raise Refusal(429, text.MUCH_UPLOADED)
+            return message
+
+        return weighing
 
     def _check_host(self, headers: dict[bytes, bytes]) -> None:
         """Refuse pages of others: a name that a stranger made point to this machine, or a request that his page sends here."""

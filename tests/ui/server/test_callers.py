@@ -8,7 +8,7 @@ import pytest
 
 from posterbeat.ui.server import callers
 from posterbeat.ui.server.blocks import Page, _Messages
-from posterbeat.ui.server.callers import Places, Visits, caller
+from posterbeat.ui.server.callers import Places, Streams, Uploads, Visits, caller
 from posterbeat.ui.server.sessions import forget_unread
 from posterbeat.ui.turns import Turns
 
@@ -51,6 +51,25 @@ def test_a_caller_s_visits_are_bounded_in_number_and_age(monkeypatch):
     assert visits.note("a", "2") and not visits.note("a", "4")
     now[0] = 301.0
     assert visits.note("a", "4") and visits.note("a", "2")
+
+
+def test_a_caller_s_open_answers_are_bounded():
+    streams = Streams(2)
+    assert [streams.begin(who) for who in ("a", "a", "a", "b")] == [True, True, False, True]
+    streams.end("a")
+    assert streams.begin("a")
+    for who in ("a", "a", "b"):
+        streams.end(who)
+    assert streams._open == {}
+
+
+def test_what_a_caller_uploads_is_bounded_while_it_is_kept(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(callers.time, "monotonic", lambda: now[0])
+    uploads = Uploads(60, most=100)
+    assert uploads.note("a", 60) and uploads.note("a", 40) and not uploads.note("a", 1) and uploads.note("b", 100)
+    now[0] = 61.0
+    assert uploads.note("a", 100)
 
 
 def test_callers_that_are_remembered_are_bounded(monkeypatch):
