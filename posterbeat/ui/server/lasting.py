@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 
 from posterbeat.ui.server.quiet_log import place
@@ -10,8 +9,8 @@ from posterbeat.ui.server.quiet_log import place
 _log = logging.getLogger(__name__)
 
 
-def again_and_again(work: Callable[[], None], seconds: float, name: str) -> threading.Thread:
-    """Do some work now and every so many seconds, for good.
+def again_and_again(work: Callable[[], None], seconds: float, name: str, over: threading.Event | None = None) -> threading.Thread:
+    """Do some work now and every so many seconds, until `over` is set, if that is given.
 
     A failure ends that one turn alone, and is said in the log once, until the work succeeds again.
 
@@ -22,8 +21,8 @@ def again_and_again(work: Callable[[], None], seconds: float, name: str) -> thre
     """
 
     def turns() -> None:
-        failed = False
-        while True:
+        failed, end = False, over or threading.Event()
+        while not end.is_set():
             try:
                 work()
                 failed = False
@@ -31,7 +30,7 @@ def again_and_again(work: Callable[[], None], seconds: float, name: str) -> thre
                 if not failed:
                     _say(name, error)
                 failed = True
-            time.sleep(seconds)
+            end.wait(seconds)
 
     thread = threading.Thread(target=turns, name=name, daemon=True)
     thread.start()

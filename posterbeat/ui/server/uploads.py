@@ -4,6 +4,7 @@ import contextlib
 import os
 import secrets
 import shutil
+import threading
 import time
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -95,8 +96,14 @@ def restore(own: Mapping[str, bytes]) -> None:
             beside.replace(target)
 
 
-def keep_tidy(kept: float = KEPT, own: Collection[str] = (), folders: Collection[RunFolder] = ()) -> None:
-    """From now on, in threads: old files go, and the page's `own` ones and the run's folders come back if they were removed."""
+def keep_tidy(kept: float = KEPT, own: Collection[str] = (), folders: Collection[RunFolder] = ()) -> threading.Event:
+    """From now on, in threads: old files go, and the page's `own` ones and the run's folders come back if they were removed.
+
+    Returns
+    -------
+    threading.Event
+        Set it to end this.
+    """
     contents = {path: Path(path).read_bytes() for path in own}
 
     def bring_back() -> None:
@@ -104,5 +111,7 @@ def keep_tidy(kept: float = KEPT, own: Collection[str] = (), folders: Collection
             folder.keep()
         restore(contents)
 
-    again_and_again(bring_back, _RESTORE, "bring back the page's own files")
-    again_and_again(lambda: sweep(kept, own), min(kept / _SWEEPS, _LOOK), "remove old files")
+    over = threading.Event()
+    again_and_again(bring_back, _RESTORE, "bring back the page's own files", over)
+    again_and_again(lambda: sweep(kept, own), min(kept / _SWEEPS, _LOOK), "remove old files", over)
+    return over

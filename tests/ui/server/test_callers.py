@@ -118,7 +118,7 @@ def test_turns_of_visitors_who_never_come_back_are_forgotten(monkeypatch):
 def test_a_call_without_a_visit_leaves_none_behind():
     import gradio as gr
 
-    def three(value) -> int:
+    def three(value: str) -> int:
         if value == "odd":
             raise KeyError("secret")
         return 3

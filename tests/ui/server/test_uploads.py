@@ -3,6 +3,7 @@
 import errno
 import logging
 import shutil
+import threading
 import time
 
 from posterbeat.ui.server import uploads
@@ -26,9 +27,13 @@ def test_work_goes_on_whatever_happens_once_and_says_it_once(caplog):
             raise OSError(errno.EMFILE, "Too many open files", "/secret/name")
 
     with caplog.at_level(logging.ERROR):
-        thread = again_and_again(work, 0.01, "tidy up")
+        over = threading.Event()
+        thread = again_and_again(work, 0.01, "tidy up", over)
         until(lambda: len(turns) > 12)
-    assert thread.is_alive()
+        assert thread.is_alive()
+        over.set()
+        thread.join(5)
+    assert not thread.is_alive()
     said = [record.getMessage() for record in caplog.records]
     assert len(said) == 2 and all("Could not tidy up" in line and "secret" not in line for line in said)
 
@@ -46,8 +51,9 @@ def test_old_files_go_though_there_were_no_descriptors_once(tmp_path, monkeypatc
 
     take = uploads.folder()
     monkeypatch.setattr(uploads, "root", without_descriptors)
-    uploads.keep_tidy(0.3)
+    over = uploads.keep_tidy(0.3)
     until(lambda: not take.exists())
+    over.set()
     assert len(failures) == 3
 
 
@@ -59,8 +65,9 @@ def test_the_page_s_own_pictures_come_back_when_the_system_clears_its_folder(tmp
     for path in own:
         path.parent.mkdir()
         path.write_bytes(path.name.encode())
-    uploads.keep_tidy(3600, list(map(str, own)), [folder])
+    over = uploads.keep_tidy(3600, list(map(str, own)), [folder])
     own[0].unlink()
     until(own[0].exists)
     shutil.rmtree(tmp_path)
     until(lambda: all(path.exists() and path.read_bytes() == path.name.encode() for path in own))
+    over.set()
