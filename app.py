@@ -68,7 +68,7 @@ def serve() -> int:
 
     def obey(*_: object) -> None:
         for order in orders:
-            signal.signal(order, signal.SIG_IGN)  # being told twice must not keep it from tidying up
+            signal.signal(order, lambda *_: None)  # being told twice must not keep it from tidying up
         raise KeyboardInterrupt
 
     for order in orders:

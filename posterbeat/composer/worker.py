@@ -223,4 +223,5 @@ def _write(composer: "BiLSTMComposer", piece: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])
+    with contextlib.suppress(BrokenPipeError):  # whoever began this process has ended meanwhile
+        serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])
