@@ -5,11 +5,13 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 from posterbeat.errors import PosterBeatError
 
 _MARK = "run-of-posterbeat-"
+_PERSISTENCE = 3.0  # seconds for which a folder that comes back is removed again
 
 
 class RunFolder:
@@ -23,6 +25,11 @@ class RunFolder:
     parent
         Made if need be.
 
+    Attributes
+    ----------
+    path : Path
+    over : bool, whether it was removed for good
+
     Raises
     ------
     PosterBeatError
@@ -31,7 +38,7 @@ class RunFolder:
 
     def __init__(self, parent: Path):
         self._lock: int | None = None
-        self._over = False
+        self.over = False
         try:
             parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             for left in parent.glob(f"{_MARK}*"):
@@ -59,15 +66,19 @@ class RunFolder:
             It cannot be made.
         """
         with contextlib.suppress(FileNotFoundError):
-            if self._over or os.path.samestat(self.path.stat(), os.fstat(self._lock)):
+            if self.over or os.path.samestat(self.path.stat(), os.fstat(self._lock)):
                 return
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._hold(self.path)
 
     def remove(self) -> None:
-        """Remove the folder with all that is in it, for good."""
-        self._over = True
-        shutil.rmtree(self.path, ignore_errors=True)
+        """Remove the folder with all that is in it, for good: other threads may be writing into it, for a moment more."""
+        self.over = True
+        end, gone = time.monotonic() + _PERSISTENCE, 0
+        while gone < 2 and time.monotonic() < end:
+            shutil.rmtree(self.path, ignore_errors=True)
+            time.sleep(0.05)
+            gone = 0 if self.path.exists() else gone + 1
 
 
 def default_folder() -> Path:

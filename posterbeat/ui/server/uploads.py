@@ -22,11 +22,9 @@ _RESTORE = 5.0  # seconds that one of the page's own pictures may be missing
 
 
 def root() -> Path:
-    """The folder, made if need be: GRADIO_TEMP_DIR, which `settings.settle` sets to the run's own."""
+    """The folder: GRADIO_TEMP_DIR, which `settings.settle` sets to the run's own."""
     given = os.environ.get("GRADIO_TEMP_DIR")
-    path = Path(given).absolute() if given else default_folder()
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return path
+    return Path(given).absolute() if given else default_folder()
 
 
 def uploaded(path: str) -> bool:
@@ -109,7 +107,8 @@ def keep_tidy(kept: float = KEPT, own: Collection[str] = (), folders: Collection
     def bring_back() -> None:
         for folder in folders:
             folder.keep()
-        restore(contents)
+        if not any(folder.over for folder in folders):
+            restore(contents)
 
     over = threading.Event()
     again_and_again(bring_back, _RESTORE, "bring back the page's own files", over)

@@ -1,9 +1,11 @@
 """Folders of a run: held while it runs, gone when it has ended, however it did."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -49,6 +51,25 @@ def test_a_folder_that_was_removed_comes_back_and_is_held(tmp_path):
     assert mine.path.is_dir()
     RunFolder(tmp_path)
     assert mine.path.is_dir()  # so it is held again
+
+
+def test_a_folder_into_which_others_still_write_is_removed_all_the_same(tmp_path):
+    mine, over = RunFolder(tmp_path), threading.Event()
+
+    def write():
+        while not over.wait(0.002):
+            mine.path.mkdir(exist_ok=True)
+            with contextlib.suppress(OSError):
+                (mine.path / "late").write_bytes(b"a visitor's")
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    threading.Timer(0.3, over.set).start()
+    mine.remove()
+    writing.join()
+    assert not list(tmp_path.iterdir())
+    mine.keep()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_that_cannot_be_had_is_told(tmp_path):
