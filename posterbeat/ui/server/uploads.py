@@ -46,7 +46,8 @@ def folder() -> Path:
     """
     path = root() / f"take-{secrets.token_hex(16)}"
     try:
-        path.mkdir(parents=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.mkdir()
     except OSError as error:
         raise PosterBeatError(text.NO_ROOM) from error
     return path
