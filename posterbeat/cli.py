@@ -14,8 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from typer.core import TyperGroup
 
-from posterbeat.batch.jobs import PICTURES, Wish, find, parse_genre
-from posterbeat.batch.local import finished, run
+from posterbeat.batch.jobs import Wish, find, parse_genre
+from posterbeat.batch.local import finished, recorded, run
+from posterbeat.batch.poster_list import PICTURES
 from posterbeat.batch.report import write_gallery, write_tables
 from posterbeat.controls import COMPOSER_KINDS, SUFFIXES, Controls
 from posterbeat.errors import ParameterError, PosterBeatError
@@ -23,6 +24,7 @@ from posterbeat.genres import GENRES
 from posterbeat.hub import source_of
 from posterbeat.instruments import ENSEMBLES
 from posterbeat.poster import open_poster
+from posterbeat.text import legible
 
 FAILED, USAGE = 1, 2
 
@@ -114,7 +116,7 @@ def compose(
             beat = PosterBeat.load(classifier, composer)
         with _bar(quiet) as bar:
             task = bar.add_task("Composing", total=notes)
-            track = beat(picture, wish, controls=controls, colours=colours, title=poster.stem,
+            track = beat(picture, wish, controls=controls, colours=colours, title=legible(poster.stem),
                          progress=lambda done, total: bar.update(task, completed=done, total=total))
         with _waiting("Playing and writing", quiet):
             for path in out:
@@ -186,6 +188,8 @@ def batch(
         metavar="ADDRESS", show_default="processes of this machine",
         help="Work on a Ray cluster: host:port of its head, auto for the cluster of this machine, or local to start one here. "
              "Needs posterbeat\\[ray].")] = None,
+    retry: Annotated[bool, typer.Option("--retry", help=(
+        "Also try posters again that could not be read. What failed for another reason is always tried again."))] = False,
     classifier: Classifier = None,
     composer: Composer = None,
     quiet: Quiet = False,
@@ -201,7 +205,7 @@ def batch(
         jobs = find(source, wish, out)
         if not jobs:
             raise ParameterError(f"{source} holds no picture ({', '.join(sorted(PICTURES))}).")
-        done = len(finished(jobs, out))
+        done = len(finished(jobs, out, retry))
         try:
             with _bar(quiet) as bar:
                 task = bar.add_task("Composing", total=len(jobs), completed=done)
@@ -211,9 +215,9 @@ def batch(
                     if record["error"]:
                         _complain(f"{record['name']}: {record['error']}")
 
-                run(jobs, out, workers, report, ray)
+                run(jobs, out, workers, report, ray, retry)
         finally:
-            records = finished(jobs, out)
+            records = recorded(jobs, out)
             write_tables(records, out)
             page = write_gallery(records, out)
         failed = sum(bool(record["error"]) for record in records)
@@ -234,6 +238,8 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 
 def main() -> None:
     """Entry point of the console script."""
+    for stream in (sys.stdout, sys.stderr):  # a file's name may hold what the terminal's encoding does not
+        stream.reconfigure(errors="backslashreplace")
     app()
 
 

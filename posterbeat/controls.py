@@ -1,6 +1,5 @@
 """What may be asked for: a composition's controls with their ranges and the checks that name them, and the kinds of files."""
 
-import math
 import numbers
 import secrets
 from dataclasses import dataclass, replace
@@ -8,6 +7,7 @@ from typing import Any
 
 from posterbeat.errors import ParameterError
 from posterbeat.instruments import families_of
+from posterbeat.text import said
 
 NOTES = (32, 2000)  # fewer is no phrase; more is past the length of any piece that the composer has learned from
 TEMPERATURE = (0.1, 2.0)  # 0 would repeat itself; above 2 the network's choices drown in chance
@@ -28,7 +28,7 @@ def check_notes(notes: Any) -> int:
     """
     number = _whole(notes)
     if number is None or not NOTES[0] <= number <= NOTES[1]:
-        raise ParameterError(f"Notes must be a whole number from {NOTES[0]} to {NOTES[1]}, not {_said(notes)}.")
+        raise ParameterError(f"Notes must be a whole number from {NOTES[0]} to {NOTES[1]}, not {said(notes)}.")
     return number
 
 
@@ -57,7 +57,7 @@ def check_seed(seed: Any) -> int:
     if number is None or not SEED[0] <= number <= SEED[1]:
         raise ParameterError(
             f"Seed must be a whole number from {SEED[0]} to {SEED[1]} (2**32 - 1), or nothing to draw one, "
-            f"not {_said(seed)}."
+            f"not {said(seed)}."
         )
     return number
 
@@ -92,8 +92,8 @@ def check_mode(mode: Any) -> str | None:
     ParameterError
         Anything else.
     """
-    if mode not in (None, "major", "minor"):
-        raise ParameterError(f"Mode must be 'major' or 'minor', not {_said(mode)}.")
+    if mode is not None and not (isinstance(mode, str) and mode in ("major", "minor")):
+        raise ParameterError(f"Mode must be 'major' or 'minor', not {said(mode)}.")
     return mode
 
 
@@ -108,7 +108,7 @@ def check_composer_kind(kind: Any) -> str:
     if kind is None:
         return COMPOSER_KINDS[0]
     if not isinstance(kind, str) or kind not in COMPOSER_KINDS:
-        raise ParameterError(f"Composer must be {' or '.join(map(repr, COMPOSER_KINDS))}, not {_said(kind)}.")
+        raise ParameterError(f"Composer must be {' or '.join(map(repr, COMPOSER_KINDS))}, not {said(kind)}.")
     return kind
 
 
@@ -207,17 +207,17 @@ _NUMBERS = {"notes": int, "temperature": float, "seed": int, "tempo": float, "de
 
 
 def _whole(value: Any) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
         return None
-    return int(value) if value == int(value) else None
+    try:
+        number = int(value)
+    except (ValueError, OverflowError):  # not a number, infinite
+        return None
+    return number if value == number else None
 
 
 def _number(name: str, value: Any, limits: tuple[float, float]) -> float:
     number = isinstance(value, numbers.Real) and not isinstance(value, bool)
     if not number or not limits[0] <= value <= limits[1]:  # NaN fails the comparison
-        raise ParameterError(f"{name} must be a number from {limits[0]} to {limits[1]}, not {_said(value)}.")
+        raise ParameterError(f"{name} must be a number from {limits[0]} to {limits[1]}, not {said(value)}.")
     return float(value)
-
-
-def _said(value: Any) -> str:
-    return repr(value)[:40]

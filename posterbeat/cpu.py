@@ -1,9 +1,24 @@
 """What the processor can do, and how much of it is used."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+
+_STARTED = os.getpid()  # of the process that imported this, and with it PyTorch
+
+
+def forked() -> bool:
+    """Whether this process is a fork of the one that imported PyTorch; PyTorch then computes with one thread from here on.
+
+    The threads that it computes with do not live on in a fork, and it would wait for them for ever.
+    """
+    if os.getpid() == _STARTED:
+        return False
+    if torch.get_num_threads() > 1:
+        torch.set_num_threads(1)
+    return True
 
 
 def has_bf16() -> bool:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 
 from posterbeat.errors import ParameterError
+from posterbeat.text import said
 
 FILMS = {  # each genre, and what a film of it is called
     "action": "an action film",
@@ -13,6 +14,7 @@ FILMS = {  # each genre, and what a film of it is called
     "horror": "a horror film",
 }
 GENRES = tuple(FILMS)
+MAX_WEIGHT = 1e300  # five of these still have a sum
 
 
 def mixture(genre: str | Mapping[str, float]) -> dict[str, float]:
@@ -38,13 +40,13 @@ def mixture(genre: str | Mapping[str, float]) -> dict[str, float]:
     if not isinstance(genre, Mapping) or not genre:
         raise ParameterError(f"Give a genre or a mixture of genres, from: {', '.join(GENRES)}.")
     for name, weight in genre.items():
-        if name not in GENRES:
-            raise ParameterError(f"Unknown genre {str(name)[:40]!r}: choose from {', '.join(GENRES)}.")
+        if not isinstance(name, str) or name not in GENRES:
+            raise ParameterError(f"Unknown genre {said(name)}: choose from {', '.join(GENRES)}.")
         if isinstance(weight, bool) or not isinstance(weight, (int, float)):
             raise ParameterError(f"The weight of {name} must be a number of 0 or more.")
-        if not math.isfinite(weight) or weight < 0:
-            raise ParameterError(f"The weight of {name} must be a finite number of 0 or more, not {weight}.")
+        if not 0 <= weight <= MAX_WEIGHT:  # not a number fails the comparison
+            raise ParameterError(f"The weight of {name} must be a finite number of 0 or more, not {said(weight)}.")
     total = math.fsum(genre.values())
-    if not 0 < total < math.inf:
+    if not total > 0:
         raise ParameterError("The weights of a mixture must sum to more than 0.")
     return {name: genre.get(name, 0.0) / total for name in GENRES}

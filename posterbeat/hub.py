@@ -8,11 +8,11 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from posterbeat.errors import WeightsError
+from posterbeat.errors import ParameterError, WeightsError
 
 if TYPE_CHECKING:
     import torch
@@ -21,9 +21,11 @@ FILES = ("config.json", "model.safetensors")
 # Seconds given to the Hub to say which commit is current. Two models are loaded at a start, and a dead Hub may
 # cost that start 3 s at most. HF_HUB_ETAG_TIMEOUT, the Hub client's own setting, overrides it.
 PATIENCE = 1.4
+UPDATE_PATIENCE = 10.0  # seconds given to fetching a newer commit before the older copy in the cache has to do
 _REPO = re.compile(r"(?P<repo>\w[\w.-]{0,95}/\w[\w.-]{0,95})(?:@(?P<revision>[\w./-]{1,255}))?")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 def resolve(source: str | os.PathLike, files: Sequence[str] = FILES) -> Path:
@@ -34,8 +36,8 @@ def resolve(source: str | os.PathLike, files: Sequence[str] = FILES) -> Path:
     source
         A folder, or a Hub repo as `owner/name` or `owner/name@revision` (branch, tag or commit). A folder that
         exists wins over a repo of the same name. A commit that is already in the cache costs no request; anything
-        else asks the Hub for the current commit, and if it does not answer within `PATIENCE` seconds the copy in
-        the cache is used and the reason is logged.
+        else asks the Hub for the current commit, and if it does not answer within `PATIENCE` seconds, or a newer commit
+        is not here within `UPDATE_PATIENCE`, the copy in the cache is used and the reason is logged.
     files
         The names to have in the folder; nothing else is ever fetched.
 
@@ -48,17 +50,37 @@ def resolve(source: str | os.PathLike, files: Sequence[str] = FILES) -> Path:
     WeightsError
         No such folder, a file missing from it, or neither the Hub nor the cache has the files.
     """
-    folder = Path(source).expanduser()
-    if folder.is_dir():
+    folder = _as_folder(source)
+    if folder is not None and folder.is_dir():
         for name in files:
             if not (folder / name).is_file():
                 raise WeightsError(f"The weights folder {folder} holds no {name}: give a folder with {_all(files)}.")
         return folder
     match = _REPO.fullmatch(source) if isinstance(source, str) else None
-    if not match or match["repo"].startswith("."):
+    if not match or not _names_a_repo(match["repo"]) or ".." in (match["revision"] or "").split("/"):
         raise WeightsError(f"There is no folder {_short(source)}: give a folder with {_all(files)}, "
                            "or a Hub repo as owner/name or owner/name@revision.")
     return _from_hub(match["repo"], match["revision"] or "main", files)
+
+
+def _as_folder(source) -> Path | None:
+    """The path that a source can be; None for what is no path, or none that this system could have."""
+    try:
+        folder = Path(source).expanduser()
+        os.stat(folder)
+    except (TypeError, RuntimeError, ValueError, OSError):  # RuntimeError: the home of somebody unknown
+        return None
+    return folder
+
+
+def _names_a_repo(name: str) -> bool:
+    from huggingface_hub.utils import HFValidationError, validate_repo_id
+
+    try:
+        validate_repo_id(name)
+    except HFValidationError:
+        return False
+    return not name.startswith(".")
 
 
 def source_of(kind: str, given: str | os.PathLike | None = None) -> str | os.PathLike:
@@ -69,7 +91,9 @@ def source_of(kind: str, given: str | os.PathLike | None = None) -> str | os.Pat
     kind
         "classifier", "composer" or "historical".
     """
-    return given or os.environ.get(f"POSTERBEAT_{kind.upper()}") or weights_folder(kind)
+    if given is None or isinstance(given, str) and not given:
+        return os.environ.get(f"POSTERBEAT_{kind.upper()}") or weights_folder(kind)
+    return given
 
 
 def weights_folder(kind: str) -> Path:
@@ -89,7 +113,7 @@ def read_config(path: str | os.PathLike) -> dict:
     """A model's config.json as a dict; WeightsError if it is missing or is not a JSON object."""
     try:
         config = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise WeightsError(f"{path} is missing or is not JSON: fetch the weights again.") from error
     if not isinstance(config, dict):
         raise WeightsError(f"{path} is not a model's config: it must hold a JSON object.")
@@ -120,7 +144,8 @@ def load_strict(module: torch.nn.Module, tensors: dict[str, torch.Tensor], path:
     Raises
     ------
     WeightsError
-        Naming the tensors that are missing, unexpected or of another shape. The module is then unchanged.
+        Naming the tensors that are missing, unexpected, of another shape, or hold what is no number. The module is then
+        unchanged.
     """
     wanted = module.state_dict()
     shapes = [name for name in wanted if name in tensors and wanted[name].shape != tensors[name].shape]
@@ -128,10 +153,20 @@ def load_strict(module: torch.nn.Module, tensors: dict[str, torch.Tensor], path:
         ("missing", sorted(wanted.keys() - tensors.keys())),
         ("unexpected", sorted(tensors.keys() - wanted.keys())),
         ("wrongly shaped", shapes),
+        ("not finite", sorted(name for name, tensor in tensors.items() if not tensor.isfinite().all())),
     ) if names]
     if faults:
         raise WeightsError(f"{path} does not fit this model and its config: {'; '.join(faults)}.")
     module.load_state_dict(tensors, strict=True)
+
+
+def single_precision(module: torch.nn.Module) -> None:
+    """ParameterError unless the module's tensors are float32, as what computes with them needs."""
+    import torch
+
+    kinds = {tensor.dtype for tensor in module.parameters() if tensor.is_floating_point()}
+    if kinds - {torch.float32}:
+        raise ParameterError(f"{type(module).__name__} computes in float32 alone: call .float() on it first.")
 
 
 def _from_hub(repo: str, revision: str, files: Sequence[str]) -> Path:
@@ -139,14 +174,48 @@ def _from_hub(repo: str, revision: str, files: Sequence[str]) -> Path:
     if cached and _COMMIT.fullmatch(revision):
         return cached
     try:
-        commit = _current_commit(repo, revision, files[0])
-        return _cached(repo, commit, files) or _download(repo, revision, commit, files)
+        commit = _within(_patience(), lambda: _current_commit(repo, revision, files[0]),
+                         f"the Hub did not answer within {_patience():g} s (HF_HUB_ETAG_TIMEOUT allows it more)")
+        if found := _cached(repo, commit, files):
+            return found
+        return _within(UPDATE_PATIENCE if cached else None, lambda: _download(repo, revision, commit, files),
+                       f"a newer copy was not fetched within {UPDATE_PATIENCE:g} s")
     except Exception as error:  # the client's own kinds, the transport's, the file system's: each gets one sentence
         reason = _reason(error, repo, revision)
     if cached:
         _log.warning("Using the copy of %s that was fetched earlier (%s): %s.", repo, cached.name[:8], reason)
         return cached
     raise WeightsError(f"The weights of {repo} could not be fetched: {reason}.") from None
+
+
+class _TooLateError(Exception):
+    """Work was not done in the time that it had."""
+
+
+def _within(seconds: float | None, work: Callable[[], T], too_late: str) -> T:
+    """What `work` gives; after so many seconds _TooLateError with that sentence, and the work goes on in the background.
+
+    The client's own timeouts bound each step (name look-up not at all) and not their sum.
+    """
+    if seconds is None:
+        return work()
+    answer: list = []
+
+    def run():
+        try:
+            answer.append((work(), None))
+        except Exception as error:
+            answer.append((None, error))
+
+    working = threading.Thread(target=run, daemon=True)
+    working.start()
+    working.join(seconds)
+    if not answer:
+        raise _TooLateError(too_late)
+    result, error = answer[0]
+    if error is not None:
+        raise error
+    return result
 
 
 def _cached(repo: str, revision: str, files: Sequence[str]) -> Path | None:
@@ -166,25 +235,10 @@ def _patience() -> float:
 def _current_commit(repo: str, revision: str, name: str) -> str:
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
-    url, answer = hf_hub_url(repo, name, revision=revision), []
-
-    def ask():
-        try:
-            answer.append(get_hf_file_metadata(url, timeout=_patience()).commit_hash)
-        except Exception as error:
-            answer.append(error)
-
-    # A thread, because the client's timeout bounds each step (name look-up not at all) and not their sum.
-    asking = threading.Thread(target=ask, daemon=True)
-    asking.start()
-    asking.join(_patience())
-    if not answer:
-        raise TimeoutError
-    if isinstance(answer[0], Exception):
-        raise answer[0]
-    if not answer[0]:
+    commit = get_hf_file_metadata(hf_hub_url(repo, name, revision=revision), timeout=_patience()).commit_hash
+    if not _COMMIT.fullmatch(commit or ""):
         raise ValueError("the answer names no commit, so this is not a Hub")
-    return answer[0]
+    return commit
 
 
 def _download(repo: str, revision: str, commit: str, files: Sequence[str]) -> Path:
@@ -193,7 +247,9 @@ def _download(repo: str, revision: str, commit: str, files: Sequence[str]) -> Pa
     for name in files:  # all of one commit, even if the repo changes meanwhile
         path = Path(hf_hub_download(repo, name, revision=commit, etag_timeout=_patience()))
         etag = get_hf_file_metadata(hf_hub_url(repo, name, revision=commit)).etag or ""
-        if not _matches(path, etag):
+        if _matches(path, etag) is None:
+            _log.warning("%s of %s came without a checksum of its content, so it was not verified.", name, repo)
+        elif not _matches(path, etag):
             path.resolve().unlink(missing_ok=True)
             path.unlink(missing_ok=True)
             raise ValueError(f"{name} differs from its checksum on the Hub and was thrown away")
@@ -204,13 +260,14 @@ def _download(repo: str, revision: str, commit: str, files: Sequence[str]) -> Pa
     return path.parent
 
 
-def _matches(path: Path, etag: str) -> bool:
+def _matches(path: Path, etag: str) -> bool | None:
+    """Whether a file has the content that its ETag stands for; None where that is no checksum of the content."""
     content = path.read_bytes()
     if re.fullmatch(r"[0-9a-f]{64}", etag):  # large files: SHA-256 of the content
         return hashlib.sha256(content).hexdigest() == etag
     if re.fullmatch(r"[0-9a-f]{40}", etag):  # small ones: git's name for the blob
         return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest() == etag
-    return True
+    return None
 
 
 def _reason(error: Exception, repo: str, revision: str) -> str:
@@ -229,6 +286,8 @@ def _reason(error: Exception, repo: str, revision: str) -> str:
         return "HF_HUB_OFFLINE is set"
     if status:
         return f"the Hub answered with status {status}"
+    if isinstance(error, _TooLateError):
+        return str(error)
     if isinstance(error, TimeoutError) or "Timeout" in type(error).__name__:
         return f"the Hub did not answer within {_patience():g} s (HF_HUB_ETAG_TIMEOUT allows it more)"
     if "Connect" in type(error).__name__:

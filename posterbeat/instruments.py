@@ -4,6 +4,7 @@ import numpy as np
 
 from posterbeat.errors import ParameterError
 from posterbeat.genres import GENRES
+from posterbeat.text import said
 
 FAMILIES = (
     "piano", "chromatic percussion", "organ", "guitar", "bass", "strings", "ensemble", "brass", "reed",
@@ -109,7 +110,7 @@ def families_of(ensemble: str) -> np.ndarray:
         No ensemble of that name.
     """
     if not isinstance(ensemble, str) or ensemble not in ENSEMBLES:
-        raise ParameterError(f"Unknown ensemble {str(ensemble)[:40]!r}: choose from {', '.join(ENSEMBLES)}.")
+        raise ParameterError(f"Unknown ensemble {said(ensemble)}: choose from {', '.join(ENSEMBLES)}.")
     return np.isin(FAMILIES, ENSEMBLES[ensemble])
 
 

@@ -35,6 +35,9 @@ class Hub:
     delay : seconds before every answer
     cut : send only this many bytes of each of the next `cuts` downloads, then close the connection
     trickle : send downloads in pieces of so many bytes, a tenth of a second apart
+    busy : answer downloads (not questions for what is current) with this status and a Retry-After of an hour
+    checksum : what every ETag is instead of a checksum of the content
+    commit_name : what is given as the name of every commit instead of its own
     spoil : change a byte of every download, while the ETag stays that of the true content
     requests : (method, path, headers) of what was asked
     """
@@ -50,6 +53,9 @@ class Hub:
     cut: int = 0
     cuts: int = 0
     trickle: int = 0
+    busy: int = 0
+    checksum: str = ""
+    commit_name: str = ""
     spoil: bool = False
     requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
 
@@ -132,11 +138,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _file(self, repo: str, revision: str, name: str):
         if not (commit := self._commit(repo, revision)):
             return None
-        headers = {"X-Repo-Commit": commit}
+        if self.hub.busy and self.command == "GET":
+            return self._answer(self.hub.busy, {"error": "later"}, {"Retry-After": "3600"})
+        headers = {"X-Repo-Commit": self.hub.commit_name or commit}
         if name not in self.hub.repos[repo][commit]:
             return self._answer(404, {"error": "Entry not found"}, headers | {"X-Error-Code": "EntryNotFound"})
         content = self.hub.repos[repo][commit][name]
-        headers |= {"ETag": f'"{etag(content)}"', "Accept-Ranges": "bytes"}
+        headers |= {"ETag": self.hub.checksum or f'"{etag(content)}"', "Accept-Ranges": "bytes"}
         if self.hub.spoil:
             content = bytes([content[0] ^ 1]) + content[1:]
         if match := re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", "")):

@@ -225,6 +225,41 @@ def test_a_file_that_differs_from_its_checksum_is_refused_and_not_kept(hub, fetc
     assert fetch("ann/composer")["model"] == digest(FILES)
 
 
+@pytest.mark.parametrize("way", ["drips", "429"])
+def test_an_update_that_does_not_come_leaves_the_cached_copy_in_use(hub, fetch, way):
+    old = hub.add("ann/composer", FILES)
+    fetch("ann/composer")
+    hub.add("ann/composer", OTHER)
+    hub.trickle, hub.busy = (1, 0) if way == "drips" else (0, 429)
+    impatient = SCRIPT.replace("start =", "hub.UPDATE_PATIENCE = 2.0; start =")
+    answer = fetch("ann/composer", script=impatient, HF_HUB_ETAG_TIMEOUT="5")
+    assert answer["commit"] == old and answer["seconds"] < 20
+    said = [line for line in answer["log"].splitlines() if line.startswith("posterbeat.hub ")]
+    assert len(said) == 1 and old[:8] in said[0]
+
+
+@pytest.mark.parametrize("checksum", ['W/"d41d8-2"', '"0123456789abcdef0123456789abcdef-7"'])
+def test_a_file_without_a_checksum_of_its_content_is_said_to_be_unverified(hub, fetch, checksum):
+    hub.add("ann/composer", FILES)
+    hub.checksum = checksum
+    answer = fetch("ann/composer", HF_HUB_ETAG_TIMEOUT="20")
+    assert answer["model"] == digest(FILES)
+    assert "model.safetensors of ann/composer came without a checksum of its content, so it was not verified" in answer["log"]
+
+
+def test_a_weak_checksum_of_the_content_is_verified_as_a_strong_one(hub, fetch):
+    hub.add("ann/composer", FILES)
+    hub.checksum = f'W/"{"0" * 64}"'
+    assert "differs from its checksum" in fetch("ann/composer", HF_HUB_ETAG_TIMEOUT="20")["error"]
+
+
+def test_a_hub_that_names_a_path_as_its_commit_is_none(hub, fetch, tmp_path):
+    hub.add("ann/composer", FILES)
+    hub.commit_name = "../../../../elsewhere"
+    assert "this is not a Hub" in fetch("ann/composer", HF_HUB_ETAG_TIMEOUT="20")["error"]
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_a_folder_wins_over_a_repo_of_its_name(tmp_path, monkeypatch):
     (tmp_path / "ann/composer").mkdir(parents=True)
     for name, content in FILES.items():
@@ -233,7 +268,11 @@ def test_a_folder_wins_over_a_repo_of_its_name(tmp_path, monkeypatch):
     assert weights.resolve("ann/composer").resolve() == tmp_path / "ann/composer"
 
 
-@pytest.mark.parametrize("source", ["/no/such/folder", "./weights", "", "..", "a b/c", "ann/composer@", "a/b/c/d"])
+@pytest.mark.parametrize("source", [
+    "/no/such/folder", "./weights", "", "..", "a b/c", "ann/composer@", "a/b/c/d", "~nosuch/w", "x" * 5000, "owner/na..me",
+    "owner/na--me", "owner/name.git", "owner/name-", "ann/composer@../../../evil", "ann/composer@v1/../../..", "a\0b/c", 5, 0,
+    2.5, b"ann/composer", ["ann/composer"], object(),
+], ids=lambda source: ascii(source)[:30])
 def test_what_is_neither_a_folder_nor_a_repo_is_said_without_asking_the_hub(source, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(WeightsError, match="owner/name|holds no config.json"):
@@ -258,7 +297,7 @@ def test_damaged_tensors_are_refused_by_name(tmp_path, content):
         weights.read_tensors(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"[1]", b"{", b"\xff\xfe"])
+@pytest.mark.parametrize("content", [b"", b"[1]", b"{", b"\xff\xfe", b"[" * 100_000, b'{"a":' * 100_000])
 def test_a_broken_config_is_refused_by_name(tmp_path, content):
     (tmp_path / "config.json").write_bytes(content)
     with pytest.raises(WeightsError, match=r"config\.json"):
@@ -274,6 +313,7 @@ def test_tensors_that_do_not_fit_are_named_and_the_module_stays_as_it_was():
         ({"weight": torch.zeros(2, 3)}, "missing bias"),
         ({"weight": torch.zeros(2, 3), "bias": torch.zeros(2), "extra": torch.zeros(1)}, "unexpected extra"),
         ({"weight": torch.zeros(3, 2), "bias": torch.zeros(2)}, "wrongly shaped weight"),
+        ({"weight": torch.full((2, 3), torch.nan), "bias": torch.zeros(2)}, "not finite weight"),
     ):
         with pytest.raises(WeightsError, match=f"some.safetensors does not fit.*{words}"):
             weights.load_strict(module, tensors, "some.safetensors")

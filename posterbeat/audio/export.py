@@ -1,5 +1,6 @@
 """Export: a piece as .mid, .musicxml, .wav, .mp3, or .mp4 with its poster."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from posterbeat.controls import SUFFIXES
 from posterbeat.errors import ParameterError, RenderError, SaveError
 from posterbeat.music.score import Score
 from posterbeat.music.sheet import to_musicxml
+from posterbeat.text import legible
 from posterbeat.whole_file import whole_file
 
 SILENT = (".mid", ".musicxml")  # need no sound
@@ -62,7 +64,7 @@ def save(
             if suffix == ".mid":
                 midi.write(str(part))
             elif suffix == ".musicxml":
-                part.write_text(to_musicxml(Score.from_midi(midi), path.stem), encoding="utf-8")
+                part.write_text(to_musicxml(Score.from_midi(midi), legible(path.stem)), encoding="utf-8")
             elif suffix == ".mp4":
                 from posterbeat.audio.video import write_video  # loads FFmpeg, which only .mp4 needs
 
@@ -85,4 +87,5 @@ def _write_sound(path: Path, suffix: str, samples: np.ndarray, sample_rate: int)
         options = {"bitrate_mode": "CONSTANT", "compression_level": 0.4}  # 192 kbit/s
         # libsndfile 1.2.2 turns stereo int16 into noise, never twice the same.
         samples = samples.astype(np.float32) / 32768
-    soundfile.write(path, samples, sample_rate, format=kind[0], subtype=kind[1], **options)
+    # As bytes, since a file's name need not be UTF-8.
+    soundfile.write(os.fsencode(path), samples, sample_rate, format=kind[0], subtype=kind[1], **options)

@@ -49,7 +49,8 @@ def write_video(
         import av
     except ImportError as error:
         raise RenderError("Video needs PyAV: `pip install av`, or save as .mp3.") from error
-    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+    # With its protocol, or FFmpeg takes what stands before a colon for one.
+    with av.open(f"file:{path}", "w", format="mp4", options={"movflags": "+faststart"}) as container:
         try:
             # One thread each: the same input gives the same bytes, and a shared machine stays usable.
             video = container.add_stream("libx264", rate=FPS, options={

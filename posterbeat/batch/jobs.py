@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import os
-import re
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
+from posterbeat.batch.poster_list import pictures_in, pictures_of
 from posterbeat.controls import CHECKS, COMPOSER_KINDS, Controls, from_text
 from posterbeat.errors import ParameterError
 from posterbeat.genres import mixture
 from posterbeat.hub import source_of
-
-PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic"}
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,8 @@ class Job:
         seed = self.wish.controls.seed
         if self.wish.own_seed:
             return seed
-        return int.from_bytes(hashlib.sha256(f"{seed}:{self.name}".encode()).digest()[:4], "big")
+        name = f"{seed}:{self.name}".encode("utf-8", "surrogateescape")
+        return int.from_bytes(hashlib.sha256(name).digest()[:4], "big")
 
     @property
     def controls(self) -> Controls:
@@ -75,7 +73,7 @@ class Job:
         try:
             stat = os.stat(self.file)
             stamp = f"{stat.st_size}:{stat.st_mtime_ns}"
-        except OSError:
+        except (OSError, ValueError):  # ValueError: a NUL character in the path
             stamp = "missing"
         weights = [_weights(kind, given) for kind, given in self.models.items()]
         said = json.dumps([self.name, stamp, asdict(self.wish), weights], sort_keys=True)
@@ -91,27 +89,17 @@ def find(source: str | Path, wish: Wish, out: str | Path) -> list[Job]:
     ParameterError
         There is no such folder or file, or a line of the CSV is wrong (its number is named).
     """
-    source, out = Path(source), Path(out).resolve()
+    source, out = Path(source), Path(out)
     if source.is_dir():
-        found = sorted(path for path in source.rglob("*") if path.suffix.lower() in PICTURES and path.is_file()
-                       and not path.resolve().is_relative_to(out))
-        return [Job(str(path), path.relative_to(source).as_posix(), wish) for path in found]
+        return [Job(str(path), name, wish) for path, name in pictures_in(source, out)]
     if not source.is_file():
         raise ParameterError(f"There is no folder or CSV file {source}.")
-    jobs, names = [], set()
-    with source.open(newline="", encoding="utf-8-sig") as lines:
-        for line in csv.DictReader(lines):
-            number, file = len(jobs) + 2, (line.get("file") or "").strip()
-            name = "/".join(part for part in re.split(r"[/\\]", file) if part.strip(". ") and not part.endswith(":"))
-            if not name:
-                raise ParameterError(f"{source}: line {number} has no picture in a column named file.")
-            if name in names:
-                raise ParameterError(f"{source}: line {number} names {name} for the second time.")
-            try:
-                jobs.append(Job(str(source.parent / file), name, _differing(wish, line)))
-            except ValueError as error:
-                raise ParameterError(f"{source}: line {number}: {error}") from None
-            names.add(name)
+    jobs = []
+    for number, path, name, row in pictures_of(source):
+        try:
+            jobs.append(Job(str(path), name, _differing(wish, row)))
+        except ValueError as error:
+            raise ParameterError(f"{source}: line {number}: {error}") from None
     return jobs
 
 

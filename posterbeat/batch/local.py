@@ -16,17 +16,19 @@ from pathlib import Path
 
 from posterbeat.batch.jobs import Job
 from posterbeat.batch.one_poster import DIED, compose_for, record_of
+from posterbeat.processes import end_with_parent
 
 RECORDS = "records.jsonl"
 
 
 def run(jobs: Iterable[Job], out: str | Path, workers: int = 0,
-        report: Callable[[dict], None] = lambda record: None, ray: str | None = None) -> list[dict]:
+        report: Callable[[dict], None] = lambda record: None, ray: str | None = None, retry: bool = False) -> list[dict]:
     """Compose for every poster that has no result yet.
 
     Each result is written to `out`/records.jsonl as soon as it is there, so a run that was stopped, in whatever way,
-    goes on where it was. A poster that fails gives a record with its error. A process that dies takes no more
-    than its own poster with it. Ctrl-C lets what is in hand be finished; a second one does not.
+    goes on where it was. A poster that fails gives a record with its error; the next run tries it again, unless the poster
+    itself is to blame. A process that dies takes no more than its own poster with it, and all end when this one does.
+    Ctrl-C lets what is in hand be finished; a second one does not.
 
     Parameters
     ----------
@@ -37,6 +39,8 @@ def run(jobs: Iterable[Job], out: str | Path, workers: int = 0,
     ray
         Address of a Ray cluster that does the work instead (see `posterbeat.batch.ray_cluster`), with the same results. There
         Ctrl-C does not wait for what is in hand: the next run begins it anew.
+    retry
+        Also try posters again that are themselves to blame for their failure.
 
     Returns
     -------
@@ -54,7 +58,7 @@ def run(jobs: Iterable[Job], out: str | Path, workers: int = 0,
     jobs, out = list(jobs), Path(out)
     out.mkdir(parents=True, exist_ok=True)
     records = {record["name"]: record for record in _read(out / RECORDS)}
-    todo = [job for job in jobs if not _done(records.get(job.name), job, out)]
+    todo = [job for job in jobs if not _done(records.get(job.name), job, out, retry)]
     _end_line(out / RECORDS)
     with (out / RECORDS).open("a", encoding="utf-8") as book, _asked_to_stop() as stop:
 
@@ -77,10 +81,16 @@ def run(jobs: Iterable[Job], out: str | Path, workers: int = 0,
     return [records[job.name] for job in jobs]
 
 
-def finished(jobs: Iterable[Job], out: str | Path) -> list[dict]:
-    """The records of those jobs that have a result in `out`, in the order of the jobs."""
+def finished(jobs: Iterable[Job], out: str | Path, retry: bool = False) -> list[dict]:
+    """The records of those jobs on which `run` would not work, in the order of the jobs."""
     records = {record["name"]: record for record in _read(Path(out) / RECORDS)}
-    return [records[job.name] for job in jobs if _done(records.get(job.name), job, Path(out))]
+    return [records[job.name] for job in jobs if _done(records.get(job.name), job, Path(out), retry)]
+
+
+def recorded(jobs: Iterable[Job], out: str | Path) -> list[dict]:
+    """The records of those jobs that have a result in `out`, or failed, in the order of the jobs."""
+    records = {record["name"]: record for record in _read(Path(out) / RECORDS)}
+    return [records[job.name] for job in jobs if _holds(records.get(job.name), job, Path(out))]
 
 
 def _read(path: Path) -> Iterator[dict]:
@@ -92,8 +102,12 @@ def _read(path: Path) -> Iterator[dict]:
                 continue
 
 
-def _done(record: dict | None, job: Job, out: Path) -> bool:
+def _holds(record: dict | None, job: Job, out: Path) -> bool:
     return bool(record) and record["key"] == job.key and all((out / name).is_file() for name in record["files"])
+
+
+def _done(record: dict | None, job: Job, out: Path, retry: bool = False) -> bool:
+    return _holds(record, job, out) and (not record["error"] or record.get("lasting", False) and not retry)
 
 
 def _end_line(path: Path) -> None:
@@ -162,6 +176,7 @@ def _work_all(
 
 
 def _prepare():
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     import torch
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from posterbeat.batch.jobs import Job
-from posterbeat.errors import PosterBeatError
+from posterbeat.errors import ParameterError, PosterBeatError, PosterError
 from posterbeat.genres import GENRES
+from posterbeat.text import legible
 
 if TYPE_CHECKING:
     from posterbeat.pipeline import PosterBeat
@@ -18,8 +19,19 @@ DIED = "The process that worked on this poster died."
 
 def record_of(job: Job, error: str = "") -> dict:
     """The record of a poster that has no soundtrack, or none yet."""
-    return {"name": job.name, "key": job.key, "error": error, "genre": "", **{name: None for name in GENRES},
-            "genre_mix": None, **asdict(job.controls), "seconds": None, "files": [], "thumbnail": ""}
+    return {"name": job.name, "key": job.key, "error": error, "lasting": False, "genre": "",
+            **{name: None for name in GENRES}, "genre_mix": None,
+            **asdict(job.controls), "seconds": None, "files": [], "thumbnail": ""}
+
+
+def failure(job: Job, error: Exception) -> dict:
+    """The record of a poster that failed.
+
+    It is `lasting` where the poster itself, or what was asked for it, is to blame, so that another try fails as well.
+    """
+    told = str(error) if isinstance(error, PosterBeatError) else f"{type(error).__name__}: {error}"
+    machine = isinstance(error.__cause__, MemoryError) or getattr(error.__cause__, "errno", None) is not None
+    return record_of(job, told) | {"lasting": isinstance(error, (PosterError, ParameterError)) and not machine}
 
 
 def compose_for(job: Job, beat: PosterBeat, out: str | Path) -> dict:
@@ -29,7 +41,7 @@ def compose_for(job: Job, beat: PosterBeat, out: str | Path) -> dict:
     """
     record, wish = record_of(job), job.wish
     try:
-        track = beat(job.file, wish.genre, controls=job.controls, colours=wish.colours, title=Path(job.name).stem)
+        track = beat(job.file, wish.genre, controls=job.controls, colours=wish.colours, title=legible(Path(job.name).stem))
         for suffix in wish.suffixes:
             name = f"tracks/{job.name}{suffix}"
             target = Path(out, name)
@@ -45,6 +57,5 @@ def compose_for(job: Job, beat: PosterBeat, out: str | Path) -> dict:
                    "seconds": round(track.score.seconds, 2),
                    **{name: round(float(share), 6) for name, share in track.reading.probabilities.items()}}
     except Exception as error:  # one bad poster never stops the others
-        told = str(error) if isinstance(error, PosterBeatError) else f"{type(error).__name__}: {error}"
-        record |= {"error": told, "files": [], "thumbnail": ""}
+        return failure(job, error)
     return record

@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from posterbeat.batch.jobs import Job
-from posterbeat.batch.one_poster import compose_for, record_of
+from posterbeat.batch.one_poster import compose_for, failure
 from posterbeat.errors import ParameterError, PosterError
 from posterbeat.hub import FILES, resolve, source_of
 from posterbeat.picture_file import MAX_BYTES
@@ -118,7 +118,7 @@ def _wave(todo: dict[int, Job], networks: dict, out: Path, keep: Callable[[dict]
         try:
             rows.append({"number": number, "poster": _content(job)})
         except PosterError as error:
-            keep(record_of(todo.pop(number), str(error)))
+            keep(failure(todo.pop(number), error))
     if not rows:
         return
     with warnings.catch_warnings():
@@ -145,8 +145,8 @@ def _content(job: Job) -> bytes:
         open_poster(path)  # says what is wrong with it
     try:
         return path.read_bytes()
-    except OSError:
-        raise PosterError(f"The file {path.name[:80]!r} cannot be opened.") from None
+    except OSError as error:
+        raise PosterError(f"The file {path.name[:80]!r} cannot be opened.") from error
 
 
 def _write(target: Path, content: bytes) -> None:

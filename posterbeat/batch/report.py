@@ -3,6 +3,7 @@
 import csv
 import html
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
@@ -10,6 +11,7 @@ from urllib.parse import quote
 
 from posterbeat.controls import STEERING
 from posterbeat.genres import GENRES
+from posterbeat.text import legible
 from posterbeat.whole_file import whole_file
 
 COLUMNS = ("name", "genre", *GENRES, "genre_mix", "seed", "notes", "temperature", *STEERING, "composer_kind",
@@ -26,7 +28,7 @@ def write_tables(records: Sequence[dict], out: str | Path) -> list[Path]:
     """
     rows = [{name: record[name] for name in COLUMNS} for record in records]
     for row in rows:
-        row["files"] = "|".join(row["files"])
+        row |= {"name": legible(row["name"]), "files": legible("|".join(row["files"])), "error": legible(row["error"])}
         row["genre_mix"] = json.dumps(row["genre_mix"]) if row["genre_mix"] else ""
     target = Path(out) / "table.csv"
     with whole_file(target) as part, part.open("w", newline="", encoding="utf-8") as lines:
@@ -60,14 +62,18 @@ def write_gallery(records: Sequence[dict], out: str | Path) -> Path:
 
 
 def _card(record: dict) -> str:
-    name = html.escape(record["name"])
+    name = html.escape(legible(record["name"]))
     if record["error"]:
         return (f'<article data-genre="" data-name="{name.lower()}"><h2>{name}</h2>'
-                f'<p class="error">{html.escape(record["error"])}</p></article>')
+                f'<p class="error">{html.escape(legible(record["error"]))}</p></article>')
     bars = "".join(f'<li><span>{genre}</span><meter value="{record[genre]:.4f}" aria-label="{genre}">'
                    f'</meter><b>{record[genre]:.0%}</b></li>' for genre in GENRES)
-    play = "".join(f'<audio controls preload="none" src="{quote(file)}"></audio>' if file.endswith((".mp3", ".wav"))
-                   else f'<a href="{quote(file)}">{html.escape(Path(file).suffix[1:])}</a>' for file in record["files"])
+    play = "".join(f'<audio controls preload="none" src="{_link(file)}"></audio>' if file.endswith((".mp3", ".wav"))
+                   else f'<a href="{_link(file)}">{html.escape(Path(file).suffix[1:])}</a>' for file in record["files"])
     return (f'<article data-genre="{html.escape(record["genre"])}" data-name="{name.lower()}">'
-            f'<img loading="lazy" src="{quote(record["thumbnail"])}" alt="Poster {name}"><h2>{name}</h2>'
+            f'<img loading="lazy" src="{_link(record["thumbnail"])}" alt="Poster {name}"><h2>{name}</h2>'
             f'<ul>{bars}</ul>{play}<p>seed {record["seed"]}, {record["seconds"]:.0f} s</p></article>')
+
+
+def _link(file: str) -> str:
+    return quote(os.fsencode(file))  # the bytes of its name, which need not be UTF-8

@@ -18,9 +18,10 @@ from posterbeat.composer.request import Profiles
 from posterbeat.composer.sampling import Writing
 from posterbeat.composer.stepper import Tables
 from posterbeat.controls import Controls, asked_for
+from posterbeat.cpu import forked
 from posterbeat.errors import WeightsError
 from posterbeat.genres import GENRES, mixture
-from posterbeat.hub import load_strict, read_config, read_tensors, resolve
+from posterbeat.hub import load_strict, read_config, read_tensors, resolve, single_precision
 from posterbeat.instruments import FAMILIES, choose_programs
 from posterbeat.music.events import decode, encode
 from posterbeat.music.key import estimate_key, shift_to_common_key
@@ -101,6 +102,8 @@ class BiLSTMComposer(PreTrainedModel):
         """
         mix = mixture(genre_mix)
         controls = asked_for(controls, notes=notes, temperature=temperature, seed=seed, **named)
+        single_precision(self)
+        forked()
         random = np.random.default_rng(controls.seed)
         request = Profiles(self.config.profiles).draw(random, mix, controls)
         bars = max(2, round(controls.notes / max(request.density * request.bar / STEPS_PER_BEAT, 1)))
@@ -127,6 +130,8 @@ class BiLSTMComposer(PreTrainedModel):
     def told(self, score: Score, genre_mix: str | Mapping[str, float], *, limit: int = 2000,
              attributes: bool = True) -> Batch:
         """Everything that `bits_per_note` shows the network of a score, as a batch of one."""
+        single_precision(self)
+        forked()
         mix = mixture(genre_mix)
         tonic, mode = estimate_key(score)
         events = encode(score, shift_to_common_key(tonic, mode))

@@ -19,9 +19,10 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from posterbeat.controls import Controls, asked_for
+from posterbeat.cpu import forked
 from posterbeat.errors import ParameterError, WeightsError
 from posterbeat.genres import mixture
-from posterbeat.hub import load_strict, read_config, read_tensors, resolve
+from posterbeat.hub import load_strict, read_config, read_tensors, resolve, single_precision
 from posterbeat.instruments import DRUMS
 from posterbeat.music.score import Score
 
@@ -234,6 +235,8 @@ class HistoricalStack(nn.Module):
         """
         mixture(genre_mix)
         controls = asked_for(controls, notes=notes, temperature=temperature, seed=seed, **named)
+        single_precision(self)
+        forked()
         rng = np.random.default_rng(controls.seed)
 
         def draw(logits):

@@ -14,9 +14,11 @@ import torch
 from PIL import Image, ImageFilter
 
 from posterbeat import hub, vision
+from posterbeat.cpu import forked
 from posterbeat.errors import ParameterError, WeightsError
 from posterbeat.genres import GENRES
 from posterbeat.poster import open_poster
+from posterbeat.text import said
 from posterbeat.vision.batch_norm_folding import fold_batch_norms, folds_exactly
 from posterbeat.vision.framing import poster_box, within_frame, without_frame
 from posterbeat.vision.heatmap import heat_map
@@ -122,7 +124,8 @@ class PosterClassifier:
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise WeightsError(f"{path} does not describe a poster classifier ({error}): fetch it again.") from error
         if (len(reading["input_size"]) != 3 or len(reading["bias"]) != len(GENRES) or not reading["temperature"] > 0
-                or not 0 <= reading["blur"] <= _MOST_BLUR):
+                or not 0 <= reading["blur"] <= _MOST_BLUR or not min(reading["std"]) > 0
+                or not np.isfinite([*reading["mean"], *reading["std"], *reading["bias"], reading["temperature"]]).all()):
             raise WeightsError(f"{path} has a wrong input size, blur or calibration: fetch it again.")
         weights = folder / "model.safetensors"
         hub.load_strict(network, hub.read_tensors(weights), weights)
@@ -192,16 +195,18 @@ class PosterClassifier:
         ParameterError
             `genre` is none of the five.
         """
-        if genre is not None and genre not in GENRES:
-            raise ParameterError(f"Unknown genre {str(genre)[:40]!r}: choose from {', '.join(GENRES)}.")
+        if genre is not None and (not isinstance(genre, str) or genre not in GENRES):
+            raise ParameterError(f"Unknown genre {said(genre)}: choose from {', '.join(GENRES)}.")
         poster = open_poster(image)
         box = poster_box(poster)
         pixels = self._prepared(poster.crop(box))[None]
+        forked()
         target = GENRES.index(genre or self._calibrated(self.logits(pixels))[0].genre)
         return within_frame(heat_map(self.network, pixels, target), box, poster.size)
 
     def logits(self, pixels: torch.Tensor) -> torch.Tensor:
         """Uncalibrated logits (b, 5) of prepared pixels (b, channels, h, w)."""
+        forked()
         with torch.inference_mode():
             pixels = pixels.contiguous(memory_format=torch.channels_last)
             if not self.flip:
@@ -210,7 +215,10 @@ class PosterClassifier:
             return (both[: len(pixels)] + both[len(pixels) :]) / 2
 
     def _engine(self, exact: bool) -> Callable | None:
-        """The network compiled for one poster at a time on each thread; None without OpenVINO."""
+        """The network compiled for one poster at a time on each thread; None without OpenVINO, and in a fork, where the
+        threads of a compiled one are gone."""
+        if forked():
+            return None
         with self._making:
             if exact not in self._engines:
                 self._engines[exact] = compiled(

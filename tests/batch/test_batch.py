@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from posterbeat.batch.jobs import Wish, find
-from posterbeat.batch.local import finished, run
+from posterbeat.batch.local import finished, recorded, run
 from posterbeat.batch.one_poster import DIED
 from posterbeat.batch.report import write_gallery, write_tables
 from posterbeat.controls import Controls
@@ -171,6 +171,18 @@ def begin(out, posters, wish):
     return running
 
 
+def workers_of(running):
+    children = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
+    return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 def lines(out):
     return sorted(json.loads(line)["name"] for line in (out / "records.jsonl").read_text().splitlines())
 
@@ -178,9 +190,7 @@ def lines(out):
 def test_a_killed_worker_takes_nothing_with_it(done, posters, wish, tmp_path):
     out, jobs, _ = done
     running = begin(tmp_path / "out", posters, wish)
-    children = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
-    workers = [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
-    os.kill(workers[0], signal.SIGKILL)
+    os.kill(workers_of(running)[0], signal.SIGKILL)
     said, complaints = running.communicate()
     assert running.returncode == 1, complaints  # for the file that is no picture
     assert "5 soundtracks (6 posters new), 1 failed" in said
@@ -204,6 +214,57 @@ def test_two_posters_are_worked_on_at_once_and_one_that_kills_its_process_takes_
     assert lines(tmp_path / "out") == sorted(found)  # nothing lost, nothing twice
     table = list(csv.DictReader(write_tables(list(found.values()), tmp_path / "out")[0].open()))
     assert [row["error"] for row in table if row["name"] == "b.heic"] == [DIED]
+
+
+def test_a_passing_failure_is_tried_again_and_that_of_the_poster_only_when_asked(done, tmp_path):
+    out, jobs, records = done
+    copy = shutil.copytree(out, tmp_path / "out")
+    shutil.rmtree(copy / "tracks/old")
+    (copy / "tracks/old").write_text("in the way, as a full disk would be")
+    failed = {record["name"]: record["error"] for record in run(jobs, copy, workers=1) if record["error"]}
+    assert failed.keys() == {"bad.jpg", "old/a.jpg", "old/e.webp"}
+    assert {record["name"] for record in recorded(jobs, copy)} == {job.name for job in jobs}
+    assert {record["name"] for record in finished(jobs, copy)} == {job.name for job in jobs} - {"old/a.jpg", "old/e.webp"}
+    (copy / "tracks/old").unlink()
+    again = []
+    assert run(jobs, copy, workers=1, report=again.append) == records
+    assert {record["name"] for record in again} == {"old/a.jpg", "old/e.webp"}
+    again.clear()
+    assert run(jobs, copy, workers=1, report=again.append, retry=True) == records
+    assert [record["name"] for record in again] == ["bad.jpg"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has names of files that are no text")
+def test_a_name_that_is_no_text_is_composed_for_and_told(posters, wish, tmp_path):
+    folder = tmp_path / "posters"
+    folder.mkdir()
+    name = os.fsdecode(b"Am\xe9lie.jpg")
+    shutil.copy(posters / "a.jpg", folder / name)
+    strict = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii:strict"}
+    done = subprocess.run(
+        [sys.executable, "-m", "posterbeat.cli", "batch", folder, "-o", tmp_path / "out", "-f", "mid", "-f", "mp3", "--notes",
+         "32", "--classifier", wish.classifier, "--composer", wish.composer, "--workers", "1"],
+        env=strict, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out/tracks" / f"{name}.mid").is_file() and (tmp_path / "out/tracks" / f"{name}.mp3").is_file()
+    assert "Am\\xe9lie.jpg" in (tmp_path / "out/table.csv").read_text(encoding="utf-8")
+    assert "tracks/Am%E9lie.jpg.mp3" in (tmp_path / "out/index.html").read_text(encoding="utf-8")
+    done = subprocess.run([sys.executable, "-m", "posterbeat.cli", "read", folder / name, "--classifier", wish.classifier],
+                          env=strict, capture_output=True, text=True)
+    assert done.returncode == 0 and "lie.jpg" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("way", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_workers_end_with_the_process_that_started_them(way, posters, wish, tmp_path):
+    running = begin(tmp_path / "out", posters, wish)
+    workers = workers_of(running)
+    assert len(workers) == 2
+    running.send_signal(way)
+    running.communicate()
+    deadline = time.monotonic() + 20
+    while left := [pid for pid in workers if alive(pid)]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.05)
 
 
 def test_ctrl_c_keeps_what_is_done_and_the_next_run_does_the_rest(done, posters, wish, tmp_path):
