@@ -26,6 +26,8 @@ _NAMES = {  # steps: (type, dots), without and within a triplet
 _SIGNS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 _KEYBOARDS = (*range(8), *range(16, 21), 46)  # pianos, organs, harp
 _MIDDLE_C = 60
+DRUM_CHANNEL = 10  # General MIDI's, counted from 1
+_CHANNELS = [channel for channel in range(1, 17) if channel != DRUM_CHANNEL]
 _DRUM_PLACES = {  # General MIDI key: where on the percussion staff, and whether the head is a cross
     **dict.fromkeys((35, 36), ("F4", False)), **dict.fromkeys((37, 38, 39, 40), ("C5", False)),
     **dict.fromkeys((42, 44, 46), ("G5", True)), **dict.fromkeys((49, 52, 55, 57), ("A5", True)),
@@ -35,18 +37,49 @@ _DRUM_PLACES = {  # General MIDI key: where on the percussion staff, and whether
 
 
 def to_musicxml(score: Score, title: str = "") -> str:
-    """A score as MusicXML 4.0, one part a program, drums last."""
+    """A score as MusicXML 4.0, one part a program, drums last.
+
+    Each part tells its General MIDI program; each instrument of the drum kit is one of its own, and its notes name it.
+    Channels are given in turn but for the tenth, which is the drum kit's.
+    """
     fifths = _fifths(score)
-    names, parts = [], []
-    for number, program in enumerate(np.unique(score.program), 1):
-        name = "Drum kit" if program == DRUMS else pretty_midi.program_to_instrument_name(int(program))
-        names.append(f'<score-part id="P{number}"><part-name>{escape(name)}</part-name></score-part>')
-        parts.append(f'<part id="P{number}">{_part(score, int(program), fifths, number == 1)}</part>')
+    heads, parts = [], []
+    for number, program in enumerate(np.unique(score.program).tolist(), 1):
+        heads.append(_head(number, program, np.unique(score.pitch[score.program == program]).tolist()))
+        parts.append(f'<part id="P{number}">{_part(score, number, program, fifths)}</part>')
     return (
         '<?xml version="1.0" encoding="UTF-8"?><score-partwise version="4.0">'
-        f"<work><work-title>{escape(title)}</work-title></work><part-list>{''.join(names)}</part-list>"
+        f"<work><work-title>{_text(title)}</work-title></work><part-list>{''.join(heads)}</part-list>"
         f"{''.join(parts)}</score-partwise>"
     )
+
+
+def _head(number: int, program: int, pitches: list[int]) -> str:
+    """What the list of parts says of one: its name, its instruments, and how MIDI plays each of them (counted from 1)."""
+    if program == DRUMS:
+        name = "Drum kit"
+        channel, players = DRUM_CHANNEL, {key: pretty_midi.note_number_to_drum_name(key) or f"Key {key}" for key in pitches}
+    else:
+        name = pretty_midi.program_to_instrument_name(program)
+        channel, players = _CHANNELS[(number - 1) % len(_CHANNELS)], {None: name}
+    told = [
+        (f'<score-instrument id="{_player(number, key)}"><instrument-name>{_text(who)}</instrument-name></score-instrument>',
+         f'<midi-instrument id="{_player(number, key)}"><midi-channel>{channel}</midi-channel>'
+         f"<midi-program>{1 if program == DRUMS else program + 1}</midi-program>"
+         f"{'' if key is None else f'<midi-unpitched>{key + 1}</midi-unpitched>'}</midi-instrument>")
+        for key, who in players.items()]
+    return (f'<score-part id="P{number}"><part-name>{_text(name)}</part-name>{"".join(who for who, _ in told)}'
+            f'{"".join(how for _, how in told)}</score-part>')
+
+
+def _player(number: int, key: int | None) -> str:
+    """The name by which an instrument of a part goes in the file; `key` is the drum kit's, None for all other parts."""
+    return f"P{number}-I1" if key is None else f"P{number}-K{key}"
+
+
+def _text(text: str) -> str:
+    """As XML: without the characters that it has no way to hold (XML 1.0, 2.2)."""
+    return escape("".join(c for c in text if c in "\t\n\r" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd" or c > "\uffff"))
 
 
 def engrave(musicxml: str) -> list[str]:
@@ -78,7 +111,7 @@ def _fifths(score: Score) -> int:
     return (major * 7 + 6) % 12 - 6
 
 
-def _part(score: Score, program: int, fifths: int, leads: bool) -> str:
+def _part(score: Score, part: int, program: int, fifths: int) -> str:
     chosen = score.program == program
     onset, end, pitch = score.onset[chosen], (score.onset + score.duration)[chosen], score.pitch[chosen]
     if program in _KEYBOARDS and pitch.min() < _MIDDLE_C <= pitch.max():
@@ -88,13 +121,14 @@ def _part(score: Score, program: int, fifths: int, leads: bool) -> str:
     bars = -(-int((score.onset + score.duration).max()) // score.bar)
     staves = [_bars(onset[hand], end[hand], pitch[hand], bars, score.bar) for hand in hands]
     clefs = ["percussion"] if program == DRUMS else ["F" if np.median(pitch[hand]) < _MIDDLE_C else "G" for hand in hands]
+    kit = part if program == DRUMS else None
     out = []
     for bar in range(bars):
-        first = _attributes(score, fifths, clefs, leads) if bar == 0 else ""
+        first = _attributes(score, fifths, clefs, part == 1) if bar == 0 else ""
         voices = []
         for number, staff in enumerate(staves, 1):
             heard: dict[tuple[str, int], int] = {}  # accidentals hold to the end of the bar
-            voices.append("".join(_piece(*piece, fifths, program == DRUMS, number, heard) for piece in staff[bar]))
+            voices.append("".join(_piece(*piece, fifths, kit, number, heard) for piece in staff[bar]))
         back = f"<backup><duration>{score.bar}</duration></backup>"
         out.append(f'<measure number="{bar + 1}">{first}{back.join(voices)}</measure>')
     return "".join(out)
@@ -106,7 +140,8 @@ def _attributes(score: Score, fifths: int, clefs: list[str], leads: bool) -> str
     clef = "".join(f'<clef number="{n}"><sign>{sign}</sign>{lines[sign]}</clef>' for n, sign in enumerate(clefs, 1))
     tempo = (
         '<direction placement="above"><direction-type><metronome><beat-unit>quarter</beat-unit>'
-        f"<per-minute>{score.tempo:.0f}</per-minute></metronome></direction-type></direction>" if leads else "")
+        f"<per-minute>{score.tempo:.0f}</per-minute></metronome></direction-type>"
+        f'<sound tempo="{score.tempo:g}"/></direction>' if leads else "")
     key = "" if clefs[0] == "percussion" else f"<key><fifths>{fifths}</fifths></key>"
     return (f"<attributes><divisions>{_BEAT}</divisions>{key}<time><beats>{beats}</beats><beat-type>{unit}</beat-type></time>"
             f"<staves>{len(clefs)}</staves>{clef}</attributes>{tempo}")
@@ -192,8 +227,9 @@ def _marks(flags: list[bool]) -> list[str | None]:
     return marks
 
 
-def _piece(place, steps, pitches, tied_from, tied_to, beam, tuplet, fifths: int, drums: bool, staff: int,
+def _piece(place, steps, pitches, tied_from, tied_to, beam, tuplet, fifths: int, kit: int | None, staff: int,
            heard: dict) -> str:
+    """The notes of one piece of a staff; `kit` is the number of the drum kit's part, None in all others."""
     kind, dots = _NAMES.get(steps, ("16th", 0))
     timing = ("<time-modification><actual-notes>3</actual-notes><normal-notes>2</normal-notes></time-modification>"
               if steps in (4, 8) else "")
@@ -202,10 +238,11 @@ def _piece(place, steps, pitches, tied_from, tied_to, beam, tuplet, fifths: int,
                  + {"begin": '<tuplet type="start"/>', "end": '<tuplet type="stop"/>'}.get(tuplet, ""))
     out = []
     for k, pitch in enumerate(pitches or (None,)):
-        head = sign = ""
+        head = sign = player = ""
         if pitch is None:
             what = "<rest/>"
-        elif drums:
+        elif kit is not None:
+            player = f'<instrument id="{_player(kit, pitch)}"/>'
             line, cross = _DRUM_PLACES.get(pitch, ("C5", False))
             what = (f"<unpitched><display-step>{line[0]}</display-step><display-octave>{line[1]}</display-octave></unpitched>")
             head = "<notehead>x</notehead>" if cross else ""
@@ -218,8 +255,8 @@ def _piece(place, steps, pitches, tied_from, tied_to, beam, tuplet, fifths: int,
         bound = f'<beam number="1">{beam}</beam>' if beam and k == 0 else ""
         said = f"<notations>{notations if k == 0 else ties.replace('tie ', 'tied ')}</notations>" if notations else ""
         out.append(
-            f"<note>{'<chord/>' * (k > 0)}{what}<duration>{steps}</duration>{ties}<voice>{staff}</voice><type>{kind}</type>"
-            f"{'<dot/>' * dots}{sign}{timing}{head}<staff>{staff}</staff>{bound}{said}</note>")
+            f"<note>{'<chord/>' * (k > 0)}{what}<duration>{steps}</duration>{ties}{player}<voice>{staff}</voice>"
+            f"<type>{kind}</type>{'<dot/>' * dots}{sign}{timing}{head}<staff>{staff}</staff>{bound}{said}</note>")
     return "".join(out)
 
 
