@@ -15,9 +15,10 @@ LONGEST = 300  # lines a file
 # The stations in the order of the way from a poster to its soundtrack, as docs/code.md draws them. What is named together
 # may be imported by each other.
 STATIONS = [
-    {"errors", "genres"},
-    {"instruments", "chords", "cpu", "whole_file"},
-    {"controls", "hub"},
+    {"errors", "text"},
+    {"genres"},
+    {"instruments", "chords", "cpu", "processes", "whole_file", "table_file"},
+    {"controls", "hub", "hub_download"},
     {"picture_file", "colour_profile", "poster"},
     {"colours", "vision"},
     {"music"},
