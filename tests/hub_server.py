@@ -36,7 +36,7 @@ class Hub:
     cut : send only this many bytes of each of the next `cuts` downloads, then close the connection
     trickle : send downloads in pieces of so many bytes, a tenth of a second apart
     busy : answer downloads (not questions for what is current) with this status and a Retry-After of an hour
-    checksum : what every ETag is instead of a checksum of the content
+    checksum : what every ETag is instead of a checksum of the content; NAME in it stands for the file's name
     commit_name : what is given as the name of every commit instead of its own
     spoil : change a byte of every download, while the ETag stays that of the true content
     requests : (method, path, headers) of what was asked
@@ -144,7 +144,7 @@ class _Handler(BaseHTTPRequestHandler):
         if name not in self.hub.repos[repo][commit]:
             return self._answer(404, {"error": "Entry not found"}, headers | {"X-Error-Code": "EntryNotFound"})
         content = self.hub.repos[repo][commit][name]
-        headers |= {"ETag": self.hub.checksum or f'"{etag(content)}"', "Accept-Ranges": "bytes"}
+        headers |= {"ETag": self.hub.checksum.replace("NAME", name) or f'"{etag(content)}"', "Accept-Ranges": "bytes"}
         if self.hub.spoil:
             content = bytes([content[0] ^ 1]) + content[1:]
         if match := re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", "")):

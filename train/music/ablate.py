@@ -24,6 +24,7 @@ from posterbeat.composer.network import START, Batch, ComposerNetwork, bits
 from posterbeat.cpu import bf16_autocast
 from train.music.batches import Corpus
 from train.music.train import SIZES
+from train.tables import sentences
 
 PIECES, PHRASES = 12, 6  # of each genre, and of each piece, that are measured
 WARM_UP = 30  # updates
@@ -120,6 +121,7 @@ def learn(variant: Variant, data: Path, notes: int, rate: float, batch_size: int
     return {"bits": round(figure, 4), "notes_seen": seen, "seed": seed}
 
 
+@sentences()
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="the array file of train.music.prepare")

@@ -6,6 +6,7 @@ import numpy as np
 
 from posterbeat.composer.excerpt import collate, stretch
 from posterbeat.composer.network import PHRASE, Batch
+from posterbeat.errors import ParameterError
 from posterbeat.genres import GENRES
 
 # How often each sort of recall is shown: what looks back only, what is known of the form, nothing.
@@ -26,6 +27,9 @@ class Corpus:
             arrays = {name: file[name] for name in file.files}
         ends = np.cumsum(arrays["length"])
         self.pieces = np.flatnonzero(arrays["split"] == ("train", "val", "test").index(split))
+        if not len(self.pieces):
+            raise ParameterError(f"{path.name} holds no piece of the split {split}: put some of the pieces into it and run "
+                                 "train.music.prepare again.")
         self.begin, self.length = ends - arrays["length"], arrays["length"]
         self.arrays = arrays
         self.random = np.random.default_rng(seed)

@@ -1,7 +1,5 @@
 """Pieces of one split as scores, with what the table says of them."""
 
-import csv
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +8,7 @@ from rich.progress import track
 
 from posterbeat.music.score import Score
 from train.music.prepare import MAX_GRID_ERROR, MIN_NOTES, read_piece
+from train.tables import NamedFiles, read_labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,14 +30,10 @@ def read_split(folder: Path, split: str) -> Iterator[Piece]:
     folder : holds `midi.csv` and the pieces, loose or in `<split>.zip`
     split : "train", "val" or "test"
     """
-    with (folder / "midi.csv").open(encoding="utf-8") as table:
-        rows = [row for row in csv.DictReader(table) if row["split"] == split]
-    packed = folder / f"{split}.zip"
-    archive = zipfile.ZipFile(packed) if packed.exists() else None
-    for row in track(rows, description=f"reading {split}"):
-        loose = folder / row["file"]
+    rows, files = read_labels(folder / "midi.csv", "genre", needed=(split,)), NamedFiles(folder)
+    for row in track([row for row in rows if row["split"] == split], description=f"reading {split}"):
         try:
-            score, error = read_piece(loose.read_bytes() if loose.exists() else archive.read(row["file"]))
+            score, error = read_piece(files.read(split, row["file"]))
         except Exception:  # symusic raises its own kinds; the report of the preparation counts them
             continue
         if len(score) >= MIN_NOTES:

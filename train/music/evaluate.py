@@ -24,6 +24,7 @@ from train.music.data import Piece, head, read_split
 from train.music.likelihood import composer_bits, withheld, yardsticks
 from train.music.measure_pieces import SEED, measure_piece, overlap_by_genre, summarise
 from train.music.speed import memory, speed
+from train.tables import sentences
 
 PARTS = ("real", "pieces", "bits", "withheld", "speed")
 
@@ -179,6 +180,7 @@ def measure_sets(weights, data, work, pieces, mix_pieces, processes, others, tes
             "judge": {name: value for name, value in report.items() if name != "tried"}}
 
 
+@sentences()
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("weights", type=Path)

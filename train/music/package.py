@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 from posterbeat.composer.bilstm_composer import BiLSTMComposer, ComposerConfig
 from posterbeat.genres import GENRES
 from posterbeat.instruments import DRUM_FAMILY
+from train.tables import sentences
 
 _ROWS = 300  # pieces a genre whose attributes are kept
 _MIN_NOTES = 200
@@ -81,6 +82,7 @@ def profiles(data: Path, seed: int = 0) -> dict[str, list[str]]:
     return rows
 
 
+@sentences()
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("network", type=Path)

@@ -3,14 +3,12 @@
     python -m train.music.prepare ../shared/data/midi data/music.npz
 
 The folder holds `midi.csv` (at least: file, split, genre; also used: label_quality, kind) and the pieces, loose or in
-`train.zip`, `val.zip`, `test.zip`. Pieces without a musical beat grid (piano performances) are left out of the array file
-and counted in the report; so are files that cannot be read and pieces of fewer than 32 notes.
+`train.zip`, `val.zip`, `test.zip`. Pieces without a musical beat grid (piano performances) are left out of the array file,
+counted in the report and named; so are files that are not there or cannot be read, and pieces too short or too long.
 """
 
 import argparse
-import csv
 import json
-import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -19,18 +17,25 @@ import symusic
 from rich.progress import track
 
 from posterbeat.composer.find_repeats import bar_pointers, matches, recalled_bars
+from posterbeat.errors import ParameterError, ScoreError
 from posterbeat.genres import GENRES
 from posterbeat.instruments import DRUMS, FAMILIES
 from posterbeat.music.events import encode
 from posterbeat.music.key import estimate_key, shift_to_common_key
 from posterbeat.music.score import STEPS_PER_BEAT, Score
+from train.tables import QUALITIES, SPLITS, Dropped, NamedFiles, read_labels, sentences
 
 MAX_GRID_ERROR = 0.12  # mean distance of onsets from the grid, in twelfths of a beat
 MIN_NOTES = 32
+MOST_BARS = 1500  # no piece that people wrote comes near; one stray note at the end of time would need gigabytes
+MOST_NOTES = 100_000
 
 
 def read_piece(data: bytes) -> tuple[Score, float]:
-    """A MIDI file on the grid of twelfths of a beat, and its onsets' mean distance from that grid in twelfths."""
+    """A MIDI file on the grid of twelfths of a beat, and its onsets' mean distance from that grid in twelfths.
+
+    ScoreError says why a piece is out of bounds; what is no MIDI file raises symusic's own kinds of errors.
+    """
     midi = symusic.Score.from_midi(data)
     step = midi.ticks_per_quarter / STEPS_PER_BEAT
     columns = []
@@ -41,7 +46,7 @@ def read_piece(data: bytes) -> tuple[Score, float]:
             columns.append(np.stack([notes["time"], notes["duration"], notes["pitch"], notes["velocity"],
                                      np.full(len(notes["time"]), program)]).astype(np.float64))
     if not columns:
-        raise ValueError("no notes")
+        raise ScoreError("no notes")
     time, length, pitch, velocity, program = np.concatenate(columns, axis=1)
     onset = np.round(time / step)
     error = float(np.abs(time / step - onset).mean())
@@ -54,38 +59,46 @@ def read_piece(data: bytes) -> tuple[Score, float]:
     _, numerator, denominator = signatures[int(np.argmax(lasting))]
     bar = int(round(numerator * 4 / max(denominator, 1) * STEPS_PER_BEAT))
     bar = bar if 12 <= bar <= 96 else 48
+    if len(onset) > MOST_NOTES:
+        raise ScoreError(f"more than {MOST_NOTES:,} notes")
+    if onset.max() >= MOST_BARS * bar:
+        raise ScoreError(f"longer than {MOST_BARS:,} bars")
     score = Score(onset, np.maximum(1, np.round((time + length) / step) - onset), np.clip(pitch, 0, 127),
                   np.clip(velocity, 1, 127), program, tempo=float(np.clip(tempo, 30, 300)), bar=bar)
     return score, error
 
 
-def _files(folder: Path, rows: list[dict]):
-    """Pairs of (row, bytes) for every row of the table, from loose files or from the split's archive."""
-    archives = {path.stem: zipfile.ZipFile(path) for path in folder.glob("*.zip")}
-    for row in rows:
-        loose = folder / row["file"]
-        yield row, loose.read_bytes() if loose.exists() else archives[row["split"]].read(row["file"])
-
-
 def prepare(folder: Path, out: Path) -> dict:
-    """Write the array file; returns the report (read, dropped and why, notes by genre), which is also written as JSON."""
-    rows = list(csv.DictReader((folder / "midi.csv").open(encoding="utf-8")))
-    dropped, kept, notes = Counter(), [], Counter()
+    """Write the array file; returns the report (read, dropped and why, notes by genre), which is also written as JSON.
+
+    Raises
+    ------
+    ParameterError
+        A line of `midi.csv` is wrong, or a split has no row, or none that can be read.
+    """
+    rows, files = read_labels(folder / "midi.csv", "genre"), NamedFiles(folder)
+    dropped, kept, notes = Dropped(), [], Counter()
     parts = {name: [] for name in ("fields", "onset", "match", "match_length", "bar_pointer", "bar_similarity")}
-    for row, data in track(_files(folder, rows), total=len(rows), description="reading"):
+    for row in track(rows, description="reading"):
         try:
-            score, error = read_piece(data)
-        except Exception as reason:
-            dropped[f"unreadable ({type(reason).__name__})"] += 1
+            score, error = read_piece(files.read(row["split"], row["file"]))
+        except FileNotFoundError:
+            dropped.add("file not found", row["file"])
+            continue
+        except ScoreError as reason:
+            dropped.add(str(reason), row["file"])
+            continue
+        except Exception as reason:  # symusic raises its own kinds
+            dropped.add(f"unreadable ({type(reason).__name__})", row["file"])
             continue
         if row.get("kind") == "emotion-piano" or error >= MAX_GRID_ERROR:
-            dropped["no beat grid"] += 1
+            dropped.add("no beat grid", row["file"])
             continue
         tonic, mode = estimate_key(score)
         shift = shift_to_common_key(tonic, mode)
         events = encode(score, shift)
         if len(events) < MIN_NOTES:
-            dropped["fewer than 32 notes"] += 1
+            dropped.add("fewer than 32 notes", row["file"])
             continue
         pointer, length = matches(events.fields)
         source, similarity = recalled_bars(events.fields, events.onset, events.bar)
@@ -97,10 +110,14 @@ def prepare(folder: Path, out: Path) -> dict:
         parts["bar_similarity"].append(similarity[events.onset // events.bar].astype(np.float16))
         beats = max(1.0, (events.onset[-1] + STEPS_PER_BEAT) / STEPS_PER_BEAT)
         share = np.bincount(events.fields[:, 1], minlength=len(FAMILIES)) / len(events)
-        kept.append((len(events), GENRES.index(row["genre"]), ("train", "val", "test").index(row["split"]),
-                     "ABC".index(row.get("label_quality") or "C"), score.bar, tonic, int(mode == "minor"), shift,
+        kept.append((len(events), GENRES.index(row["genre"]), SPLITS.index(row["split"]),
+                     QUALITIES.index(row.get("label_quality") or "C"), score.bar, tonic, int(mode == "minor"), shift,
                      score.tempo, len(events) / beats, *share, row["file"]))
         notes[f"{row['split']} {row['genre']}"] += len(events)
+    for number, split in enumerate(SPLITS[:2]):
+        if not any(piece[2] == number for piece in kept):
+            raise ParameterError(f"No piece of the split {split} can be learned from. Left out: "
+                                 f"{', '.join(f'{count} {why}' for why, count in dropped.counts.items())}.")
     columns = list(zip(*kept))
     names = ("length", "genre", "split", "quality", "bar", "tonic", "minor", "shift")
     table = {name: np.array(column, np.int32) for name, column in zip(names, columns)}
@@ -108,12 +125,13 @@ def prepare(folder: Path, out: Path) -> dict:
               "ensemble": np.array(columns[10:27], np.float32).T, "piece": np.array(columns[27])}
     out.parent.mkdir(parents=True, exist_ok=True)
     np.savez(out, **{name: np.concatenate(part) for name, part in parts.items()}, **table)
-    report = {"pieces": len(kept), "dropped": dict(dropped), "notes": dict(sorted(notes.items())),
-              "total_notes": sum(notes.values())}
+    report = {"pieces": len(kept), "dropped": dropped.counts, "dropped_names": dropped.names,
+              "notes": dict(sorted(notes.items())), "total_notes": sum(notes.values())}
     out.with_suffix(".json").write_text(json.dumps(report, indent=2) + "\n")
     return report
 
 
+@sentences()
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)

@@ -31,6 +31,7 @@ from posterbeat.cpu import has_bf16
 from posterbeat.whole_file import whole_file
 from train.music.batches import Corpus
 from train.parallel import Team
+from train.tables import sentences
 from train.tensorboard_curves import Curves
 
 SIZES = {"width": 256, "reader": 320, "writer": 512, "head": 384, "heads": 4, "condition_sizes": CONDITION_SIZES}
@@ -146,6 +147,7 @@ def train(arguments) -> None:
     save()
 
 
+@sentences()
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)

@@ -15,6 +15,7 @@ from posterbeat.evaluation import STYLE_FEATURES, style_features
 from posterbeat.evaluation.judge import Judge, macro_recall
 from posterbeat.genres import GENRES
 from train.music.data import Piece, head, read_split
+from train.tables import sentences
 
 EXCERPT = 600
 QUALITY = {"A": 2.0, "B": 2.0, "C": 1.0}
@@ -97,6 +98,7 @@ def train(folder: Path, out: Path, seed: int = 0) -> dict:
     return report
 
 
+@sentences()
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="midi.csv and the pieces")

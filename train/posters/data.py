@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageFilter
 
+from posterbeat.errors import ParameterError
 from posterbeat.genres import GENRES
 from posterbeat.vision.framing import without_frame
 
@@ -25,7 +26,13 @@ class Posters:
 
     @classmethod
     def load(cls, folder: Path, split: str) -> "Posters":
-        table = pd.read_csv(folder / f"{split}.csv", keep_default_na=False)
+        path = folder / f"{split}.csv"
+        if not path.exists():
+            raise ParameterError(f"There is no {path.name} in the folder of prepared posters: run train.posters.prepare first.")
+        table = pd.read_csv(path, keep_default_na=False)
+        if not len(table):
+            raise ParameterError(f"{path.name} holds no poster: put about a tenth of the posters into the split {split} and "
+                                 "prepare them again.")
         return cls(table, np.load(folder / f"{split}.npy", mmap_mode="r"))
 
     @property

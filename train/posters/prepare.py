@@ -7,47 +7,92 @@ table of addresses.
 """
 
 import argparse
-import zipfile
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from PIL import Image
 
+from posterbeat.errors import ParameterError, PosterError
 from posterbeat.poster import open_poster
 from posterbeat.whole_file import whole_file
+from train.tables import SPLITS, Dropped, NamedFiles, read_labels, sentences
 
 SIZE = (160, 240)  # width, height: what the pictures are stored at
-SPLITS = ("train", "val", "test")
 
 
-def decode_split(table: pd.DataFrame, archive: Path, out: Path) -> int:
-    """Decode a split's pictures once into `out`, uint8 (posters, 240, 160, 3), rows in the table's order."""
-    with whole_file(out) as part, zipfile.ZipFile(archive) as pictures:
-        posters = np.lib.format.open_memmap(part, "w+", np.uint8, (len(table), SIZE[1], SIZE[0], 3))
-        for row, name in enumerate(table.file):
-            picture = open_poster(pictures.read(name))
+def decode_split(rows: Sequence[dict[str, str]], files: NamedFiles, out: Path, dropped: Dropped) -> list[dict[str, str]]:
+    """Decode a split's pictures once into `out`, uint8 (posters, 240, 160, 3); returns the rows that it holds, in their order.
+
+    Pictures that are not there or cannot be read are left out and added to `dropped`.
+    """
+    kept = []
+    scratch = out.with_name(f".{out.stem}.pixels")
+    try:
+        pixels = np.memmap(scratch, np.uint8, "w+", shape=(max(1, len(rows)), SIZE[1], SIZE[0], 3))
+        for row in rows:
+            try:
+                picture = open_poster(files.read(row["split"], row["file"]))
+            except FileNotFoundError:
+                dropped.add("file not found", row["file"])
+                continue
+            except (OSError, PosterError):
+                dropped.add("unreadable", row["file"])
+                continue
             if picture.size != SIZE:
                 picture = picture.resize(SIZE, Image.Resampling.LANCZOS)
-            posters[row] = np.asarray(picture)
-        posters.flush()
-        del posters
-    return len(table)
+            pixels[len(kept)] = np.asarray(picture)
+            kept.append(_completed(row))
+        with whole_file(out) as part:
+            np.save(part, pixels[:len(kept)])
+    finally:
+        scratch.unlink(missing_ok=True)
+    return kept
 
 
-def prepare(source: Path, out: Path) -> None:
-    """Write <split>.npy and <split>.csv to `out` for every split that is not there yet."""
+def _completed(row: dict[str, str]) -> dict[str, str]:
+    """With the columns that training asks for: the listed genres hold the label, and have a source, if an unknown one."""
+    listed = row.get("genres") or row["label"]
+    if row["label"] not in listed.lower().split("|"):
+        listed = f"{row['label']}|{listed}"
+    return {**row, "genres": listed, "genres_source": row.get("genres_source", "")}
+
+
+def prepare(source: Path, out: Path) -> dict:
+    """Write <split>.npy and <split>.csv to `out` for every split that is not there yet.
+
+    Returns
+    -------
+    How many posters each new split holds, and what was left out and why, which is also written to `out`/prepared.json.
+
+    Raises
+    ------
+    ParameterError
+        A line of `posters.csv` is wrong, or a split has no row, or none that can be read.
+    """
+    rows, files, dropped, counts = read_labels(source / "posters.csv", "label", ("train",)), NamedFiles(source), Dropped(), {}
     out.mkdir(parents=True, exist_ok=True)
-    posters = pd.read_csv(source / "posters.csv")
     for split in SPLITS:
-        array, rows = out / f"{split}.npy", out / f"{split}.csv"
-        if array.exists() and rows.exists():
+        array, table = out / f"{split}.npy", out / f"{split}.csv"
+        if array.exists() and table.exists():
             print(f"{split}: already prepared")
             continue
-        table = posters[posters.split == split].reset_index(drop=True)
-        count = decode_split(table, source / f"{split}.zip", array)
-        table.to_csv(rows, index=False)
-        print(f"{split}: {count} posters", flush=True)
+        kept = decode_split([row for row in rows if row["split"] == split], files, array, dropped)
+        if not kept and any(row["split"] == split for row in rows):
+            array.unlink()
+            raise ParameterError(f"No poster of the split {split} can be learned from. Left out: "
+                                 f"{', '.join(f'{count} {why}' for why, count in dropped.counts.items())}.")
+        pd.DataFrame(kept, columns=list(_completed(rows[0]))).to_csv(table, index=False)
+        counts[split] = len(kept)
+        print(f"{split}: {len(kept)} posters", flush=True)
+    report = {"posters": counts, "dropped": dropped.counts, "dropped_names": dropped.names}
+    if counts:
+        (out / "prepared.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    for reason, count in dropped.counts.items():
+        print(f"left out, {reason}: {count} ({', '.join(dropped.names[reason])}{', ...' if count > Dropped.NAMED else ''})")
+    return report
 
 
 if __name__ == "__main__":
@@ -55,4 +100,5 @@ if __name__ == "__main__":
     parser.add_argument("--source", type=Path, default=Path("../shared/data/posters"))
     parser.add_argument("--out", type=Path, default=Path("data/posters"))
     arguments = parser.parse_args()
-    prepare(arguments.source, arguments.out)
+    with sentences():
+        prepare(arguments.source, arguments.out)

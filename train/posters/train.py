@@ -40,6 +40,7 @@ from train.posters.shallow_views import Deep, Descriptor, FreshViews, Shallow, i
 from train.posters.sources import CachedViews, Pictures
 from train.posters.validation import balanced_figures, val_figures
 from train.posters.weights import calibrate, calibrated_log, half_rounded, save_weights
+from train.tables import sentences
 
 _DEFAULTS = {
     "head": Settings(epochs=4, batch=512, lr=1e-3, ema=0.95, warmup=0.3, draw=0.0),
@@ -210,6 +211,7 @@ def train_all(arguments) -> None:
     run_stage(argparse.Namespace(**{**vars(arguments), **deep}))
 
 
+@sentences()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stage", nargs="?", choices=("all", *_DEFAULTS), default="all")

@@ -28,6 +28,7 @@ from train.music.evaluate import copy_index, judged
 from train.music.measure_pieces import interval, measure_piece, summarise
 from train.study import write_card
 from train.study.train import RUNS, losses, texts, windows
+from train.tables import sentences
 
 NOTES = 300
 SEED = 0  # of every bootstrap
@@ -162,6 +163,7 @@ def evaluate(out: Path, data: Path, work: Path, runs: list[Path], composer: Path
     return metrics
 
 
+@sentences()
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("weights", type=Path, help="config.json and model.safetensors of the stack that ships")

@@ -24,6 +24,7 @@ from posterbeat.genres import GENRES
 from posterbeat.music.historical import STACKS, WINDOW, HistoricalStack, StackConfig, pitches_of, vocabulary, words_of
 from posterbeat.whole_file import whole_file
 from train.music.data import read_split
+from train.tables import sentences
 
 RUNS = Path("runs/historical")
 EVERY = 500  # windows from one line of the log and checkpoint to the next
@@ -238,6 +239,7 @@ def _resume(stack, optimiser, out):
     return json.loads((out / "log.json").read_text())
 
 
+@sentences()
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stack", choices=tuple(STACKS))
