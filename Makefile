@@ -80,6 +80,9 @@ $(VENV)/.mcp: $(VENV)/.installed
 data/music.npz: | $(VENV)/.train
 	@$(PY) -m train.music.prepare $(MIDI) $@
 
+data/arranger.npz: | $(VENV)/.train
+	@$(PY) -m train.music.arranger_data $(MIDI) $@
+
 # See train/README.md. ARGS passes options on, for example: make train-composer MIDI=folder ARGS="--minutes 150"
 train-classifier: $(VENV)/.train
 	@$(PY) -m train.posters.train --source $(POSTERS) $(ARGS)
