@@ -137,9 +137,21 @@ class Score:
         if not rows:
             raise ScoreError("This MIDI file holds no note.")
         times, tempi = midi.get_tempo_changes()
-        lasting = np.diff(np.append(times, max(midi.get_end_time(), times[-1] + 1e-6)))
-        tempo = float(tempi[int(np.argmax(lasting))])
-        signature = midi.time_signature_changes[0] if midi.time_signature_changes else None
-        bar = round(signature.numerator * 4 / signature.denominator * STEPS_PER_BEAT) if signature else 48
+        tempo = float(longest_lasting(tempi, times, midi.get_end_time()))
+        signatures = midi.time_signature_changes or [pretty_midi.TimeSignature(4, 4, 0.0)]
+        metre = longest_lasting(signatures, [one.time for one in signatures], midi.get_end_time())
         onset, duration, pitch, velocity, program, part = np.array(rows).T
-        return cls(onset, duration, pitch, velocity, program, tempo=tempo, bar=max(6, bar), part=part)
+        return cls(onset, duration, pitch, velocity, program, tempo=tempo, bar=bar_of(metre.numerator, metre.denominator),
+                   part=part)
+
+
+def longest_lasting(values, starts, end: float):
+    """That one of a piece's tempi or metres which lasts longest, given when each begins and when the piece ends."""
+    lasting = np.diff(np.append(starts, max(end, starts[-1] + 1e-6)))
+    return values[int(np.argmax(lasting))]
+
+
+def bar_of(numerator: int, denominator: int) -> int:
+    """Length of a metre's bar in twelfths of a beat; 4/4 in place of one below a beat or above two bars of 4/4."""
+    bar = round(numerator * 4 / max(denominator, 1) * STEPS_PER_BEAT)
+    return bar if STEPS_PER_BEAT <= bar <= 8 * STEPS_PER_BEAT else 4 * STEPS_PER_BEAT

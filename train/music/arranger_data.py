@@ -15,7 +15,6 @@ from multiprocessing import Pool
 from pathlib import Path
 
 import numpy as np
-import symusic
 from rich.progress import track
 
 from posterbeat.composer.hints import Surroundings, following, keys, matching
@@ -24,50 +23,11 @@ from posterbeat.composer.plan import LITERAL, NEW, SILENT, Plan, plan_of
 from posterbeat.genres import GENRES
 from posterbeat.music.events import encode
 from posterbeat.music.key import estimate_key, shift_to_common_key
-from posterbeat.music.score import DRUMS, STEPS_PER_BEAT, Score
+from posterbeat.music.score import STEPS_PER_BEAT, Score
+from train.music.midi_reader import MAX_GRID_ERROR, MIN_NOTES, read_tracks
 
-MAX_GRID_ERROR = 0.12  # mean distance of onsets from the grid, in twelfths of a beat
-MIN_NOTES = 32
 MOST_BARS = 1500
 PIECE = ("genre", "split", "quality", "bar", "tonic", "minor", "shift", "encoded")
-
-
-def read_tracks(data: bytes) -> tuple[np.ndarray, float, int, float]:
-    """A MIDI file on the grid of twelfths of a beat, its tracks kept apart.
-
-    Returns
-    -------
-    notes : np.ndarray of int64, shape (6, notes): onset, duration, pitch, velocity, program, track
-    tempo : beats a minute, bar : twelfths of a beat, both those that last longest
-    error : the onsets' mean distance from the grid, in twelfths of a beat
-    """
-    midi = symusic.Score.from_midi(data)
-    step = midi.ticks_per_quarter / STEPS_PER_BEAT
-    columns = []
-    for number, part in enumerate(midi.tracks):
-        notes = part.notes.numpy()
-        if len(notes["time"]):
-            program = DRUMS if part.is_drum else min(max(part.program, 0), 127)
-            size = len(notes["time"])
-            columns.append(np.stack([notes["time"], notes["duration"], notes["pitch"], notes["velocity"],
-                                     np.full(size, program), np.full(size, number)]).astype(np.float64))
-    if not columns:
-        raise ValueError("no notes")
-    time, length, pitch, velocity, program, number = np.concatenate(columns, axis=1)
-    onset = np.round(time / step)
-    error = float(np.abs(time / step - onset).mean())
-    end = time.max() + 1
-    tempi = [(t.time, t.qpm) for t in midi.tempos] or [(0, 120.0)]
-    lasting = np.diff([t for t, _ in tempi] + [max(end, tempi[-1][0] + 1)])
-    tempo = float(np.clip(tempi[int(np.argmax(lasting))][1], 30, 300))
-    signatures = [(s.time, s.numerator, s.denominator) for s in midi.time_signatures] or [(0, 4, 4)]
-    lasting = np.diff([s[0] for s in signatures] + [max(end, signatures[-1][0] + 1)])
-    _, numerator, denominator = signatures[int(np.argmax(lasting))]
-    bar = int(round(numerator * 4 / max(denominator, 1) * STEPS_PER_BEAT))
-    bar = bar if 12 <= bar <= 96 else 48
-    duration = np.maximum(1, np.round((time + length) / step) - onset)
-    notes = np.stack([onset, duration, np.clip(pitch, 0, 127), np.clip(velocity, 1, 127), program, number])
-    return notes.astype(np.int64), tempo, bar, error
 
 
 def written_view(piece: Arrangement, plan: Plan) -> dict[str, np.ndarray]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.progress import track
 
 from posterbeat.music.score import Score
-from train.music.prepare import MAX_GRID_ERROR, MIN_NOTES, read_piece
+from train.music.midi_reader import MAX_GRID_ERROR, MIN_NOTES, read_piece
 from train.tables import NamedFiles, read_labels
 
 

@@ -13,59 +13,17 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-import symusic
 from rich.progress import track
 
 from posterbeat.composer.find_repeats import bar_pointers, matches, recalled_bars
 from posterbeat.errors import ParameterError, ScoreError
 from posterbeat.genres import GENRES
-from posterbeat.instruments import DRUMS, FAMILIES
+from posterbeat.instruments import FAMILIES
 from posterbeat.music.events import encode
 from posterbeat.music.key import estimate_key, shift_to_common_key
-from posterbeat.music.score import STEPS_PER_BEAT, Score
+from posterbeat.music.score import STEPS_PER_BEAT
+from train.music.midi_reader import MAX_GRID_ERROR, MIN_NOTES, read_piece
 from train.tables import QUALITIES, SPLITS, Dropped, NamedFiles, read_labels, sentences
-
-MAX_GRID_ERROR = 0.12  # mean distance of onsets from the grid, in twelfths of a beat
-MIN_NOTES = 32
-MOST_BARS = 1500  # no piece that people wrote comes near; one stray note at the end of time would need gigabytes
-MOST_NOTES = 100_000
-
-
-def read_piece(data: bytes) -> tuple[Score, float]:
-    """A MIDI file on the grid of twelfths of a beat, and its onsets' mean distance from that grid in twelfths.
-
-    ScoreError says why a piece is out of bounds; what is no MIDI file raises symusic's own kinds of errors.
-    """
-    midi = symusic.Score.from_midi(data)
-    step = midi.ticks_per_quarter / STEPS_PER_BEAT
-    columns = []
-    for part in midi.tracks:
-        notes = part.notes.numpy()
-        if len(notes["time"]):
-            program = DRUMS if part.is_drum else min(max(part.program, 0), 127)
-            columns.append(np.stack([notes["time"], notes["duration"], notes["pitch"], notes["velocity"],
-                                     np.full(len(notes["time"]), program)]).astype(np.float64))
-    if not columns:
-        raise ScoreError("no notes")
-    time, length, pitch, velocity, program = np.concatenate(columns, axis=1)
-    onset = np.round(time / step)
-    error = float(np.abs(time / step - onset).mean())
-    end = time.max() + 1
-    tempi = [(t.time, t.qpm) for t in midi.tempos] or [(0, 120.0)]
-    lasting = np.diff([t for t, _ in tempi] + [max(end, tempi[-1][0] + 1)])
-    tempo = tempi[int(np.argmax(lasting))][1]
-    signatures = [(s.time, s.numerator, s.denominator) for s in midi.time_signatures] or [(0, 4, 4)]
-    lasting = np.diff([s[0] for s in signatures] + [max(end, signatures[-1][0] + 1)])
-    _, numerator, denominator = signatures[int(np.argmax(lasting))]
-    bar = int(round(numerator * 4 / max(denominator, 1) * STEPS_PER_BEAT))
-    bar = bar if 12 <= bar <= 96 else 48
-    if len(onset) > MOST_NOTES:
-        raise ScoreError(f"more than {MOST_NOTES:,} notes")
-    if onset.max() >= MOST_BARS * bar:
-        raise ScoreError(f"longer than {MOST_BARS:,} bars")
-    score = Score(onset, np.maximum(1, np.round((time + length) / step) - onset), np.clip(pitch, 0, 127),
-                  np.clip(velocity, 1, 127), program, tempo=float(np.clip(tempo, 30, 300)), bar=bar)
-    return score, error
 
 
 def prepare(folder: Path, out: Path) -> dict:
