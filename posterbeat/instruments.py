@@ -93,6 +93,11 @@ def tone(pitch, family):
     return pitch + PITCHES * (family == DRUM_FAMILY)
 
 
+def on_keyboard(pitch):
+    """Pitches that transposition took out of 0 to 127, moved back by an octave; an array of them."""
+    return np.where(pitch < 0, pitch + 12, np.where(pitch >= PITCHES, pitch - 12, pitch))
+
+
 def note_key(onset, family, pitch):
     """One number for a note that sorts as (onset, family, pitch) do; ints, or arrays of int64.
 

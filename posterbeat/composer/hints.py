@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from posterbeat.composer.parts import MOST_PLACES
-from posterbeat.instruments import DRUM_FAMILY
+from posterbeat.instruments import DRUM_FAMILY, PITCHES
 from posterbeat.music.events import DURATIONS
 
-NOBODY = 128  # lowest pitch where nothing sounds
+NOBODY = PITCHES  # lowest pitch where nothing sounds
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Surroundings:
 
 def keys(notes: np.ndarray) -> np.ndarray:
     """Places and pitches of a cell's notes as numbers that sort as the notes do: np.ndarray of int64, shape (n,)."""
-    return notes[:, 0].astype(np.int64) * 128 + notes[:, 1]
+    return notes[:, 0].astype(np.int64) * PITCHES + notes[:, 1]
 
 
 def following(source: np.ndarray, written: np.ndarray) -> np.ndarray:
@@ -87,7 +87,7 @@ def following(source: np.ndarray, written: np.ndarray) -> np.ndarray:
 
 def matching(source: np.ndarray, written: np.ndarray) -> np.ndarray:
     """The same once the place is known: the first note of the source at that place or later, and after the note before."""
-    places = written // 128 * 128
+    places = written // PITCHES * PITCHES
     reached = np.full(len(written), -1)
     reached[1:] = written[:-1] + 1
     return np.searchsorted(source, np.maximum(places, reached), side="left")

@@ -22,7 +22,7 @@ from posterbeat.cpu import one_thread
 from posterbeat.errors import WeightsError
 from posterbeat.genres import GENRES, mixture
 from posterbeat.hub import load_strict, read_config, read_tensors, resolve
-from posterbeat.instruments import families_of
+from posterbeat.instruments import DRUMS, families_of, on_keyboard
 from posterbeat.music.events import DURATIONS, VELOCITY_BINS
 from posterbeat.music.score import Score
 
@@ -134,8 +134,7 @@ def to_score(piece: Arrangement, brief: Brief) -> Score:
     part = piece.part_of_notes()
     program = np.array([one.program for one in piece.parts])[part]
     pitch = piece.notes[:, 1].astype(int)
-    pitch = np.where(program == 128, pitch, pitch - brief.shift)
-    pitch = np.where(pitch < 0, pitch + 12, np.where(pitch > 127, pitch - 12, pitch))
+    pitch = on_keyboard(np.where(program == DRUMS, pitch, pitch - brief.shift))
     width = 128 // VELOCITY_BINS
     return Score(piece.onsets(), DURATIONS[piece.notes[:, 2]], pitch, piece.notes[:, 3].astype(int) * width + width // 2, program,
                  tempo=brief.tempo, bar=piece.bar, part=part)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from posterbeat.instruments import DRUM_FAMILY, family_of
+from posterbeat.instruments import DRUM_FAMILY, family_of, on_keyboard
 from posterbeat.music.events import DURATIONS, VELOCITY_BINS
 
 MOST_PARTS = 8
@@ -139,7 +139,7 @@ def arrange(onset: np.ndarray, duration: np.ndarray, pitch: np.ndarray, velocity
     _, voice = np.unique(np.stack([track, family]), axis=1, return_inverse=True)
     part = merge_tracks(family, pitch, voice.reshape(-1))
     pitch = np.where(family == DRUM_FAMILY, pitch, pitch + shift)
-    pitch = np.where(pitch < 0, pitch + 12, np.where(pitch > 127, pitch - 12, pitch))
+    pitch = on_keyboard(pitch)
     order = np.lexsort((-duration, pitch, onset, part))
     onset, duration, pitch, velocity, program, part = (
         array[order] for array in (onset, duration, pitch, velocity, program, part))

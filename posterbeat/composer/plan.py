@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from posterbeat.composer.parts import REGISTERS, Arrangement
-from posterbeat.instruments import DRUM_FAMILY
+from posterbeat.instruments import DRUM_FAMILY, PITCHES
 from posterbeat.music.events import DURATIONS
 from posterbeat.music.harmony import estimate_chords, slots_in_bar
 
@@ -104,7 +104,7 @@ def _recall(piece: Arrangement, part: int, content: np.ndarray, copy: np.ndarray
             continue
         if number not in sets:
             notes = piece.cell(bar, part)
-            sets[number] = frozenset((notes[:, 0].astype(np.int64) * 128 + notes[:, 1]).tolist())
+            sets[number] = frozenset((notes[:, 0].astype(np.int64) * PITCHES + notes[:, 1]).tolist())
         kind, back = NEW, 0
         before = same.get(number)
         if copy[bar]:

@@ -9,10 +9,11 @@ from torch import Tensor, nn
 from posterbeat.chords import FEATURES
 from posterbeat.composer.parts import ACTIVE, BUSY, REGISTERS, VOICES
 from posterbeat.composer.plan import KINDS, MOST_BACK, MOST_COUNTED
+from posterbeat.instruments import FAMILIES
 
 # As `plan.Plan.cells`; the last two with a class for unknown.
 CELL_SIZES = (len(KINDS), MOST_BACK + 1, MOST_COUNTED + 2, REGISTERS + 1, 9)
-PART_SIZES = (17, REGISTERS, VOICES, BUSY, ACTIVE)
+PART_SIZES = (len(FAMILIES), REGISTERS, VOICES, BUSY, ACTIVE)
 BAR_SIZES = (MOST_BACK + 1, 8, 16, 16)  # bars back of a whole copy, bar of eight, since the start, to the end
 ABOUT_SIZES = (17, 3, 6, 9)  # tempo, mode, metre, density; the last class of each but the metre for unknown
 

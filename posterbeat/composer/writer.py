@@ -15,13 +15,14 @@ from posterbeat.composer.hints import NOBODY
 from posterbeat.composer.parts import MOST_PLACES
 from posterbeat.composer.plan import MOST_COUNTED
 from posterbeat.composer.reader import PlanBatch, Reader
+from posterbeat.instruments import PITCHES, TONES
 from posterbeat.music.events import DURATIONS, VELOCITY_BINS
 
 BEGIN = MOST_PLACES  # place of the note before the first one of a cell
-NO_PITCH = 256  # pitches 0 to 127, drums 128 to 255
+NO_PITCH = TONES  # pitches 0 to 127, drums 128 to 255
 NOTE_SIZES = (MOST_PLACES + 1, NO_PITCH + 1, len(DURATIONS) + 1, VELOCITY_BINS + 1)  # the last of each: no note
 FIELDS = ("place", "pitch", "length", "loudness")
-SIZES = (MOST_PLACES, 128, len(DURATIONS), VELOCITY_BINS)
+SIZES = (MOST_PLACES, PITCHES, len(DURATIONS), VELOCITY_BINS)
 
 
 @dataclass
@@ -91,7 +92,7 @@ class Writer(nn.Module):
         self.harmony = nn.Linear(2 * FEATURES + 12, head, bias=False)
         self.lowest = nn.Embedding(NOBODY + 1, head)
         self.pitch_like = nn.Linear(head, 2)  # how much the matching notes' pitches weigh
-        self.pitch_out = nn.Linear(head, 256)
+        self.pitch_out = nn.Linear(head, TONES)
         # length and loudness
         self.length = nn.Linear(hidden + width, head // 2)
         self.length_given = nn.ModuleList(
@@ -119,7 +120,7 @@ class Writer(nn.Module):
         out = torch.cat([self.dropout(self.norm(first + second)), of_cell], -1)
         given = batch.target.clamp(min=0)
         place, length = given[..., 0], given[..., 2]
-        pitch = given[..., 1] + 128 * drums
+        pitch = given[..., 1] + PITCHES * drums
         matching = batch.hints[:, :, (1, 3)]
 
         hidden = F.gelu(self.place(out))
@@ -129,7 +130,7 @@ class Writer(nn.Module):
         hidden = F.gelu(
             self.pitch(out) + self.at_place(place) + sum(table(column) for table, column in zip(self.pitch_hint, seen.unbind(-1)))
             + self.harmony(torch.cat([batch.chords.flatten(2), batch.sounding], -1)) + self.lowest(batch.lowest))
-        both = self.pitch_out(hidden).unflatten(-1, (2, 128))
+        both = self.pitch_out(hidden).unflatten(-1, (2, PITCHES))
         tuned = torch.where(drums[..., None], both[..., 1, :], both[..., 0, :])
         logits.append(tuned + _pointed(self.pitch_like(hidden), matching[..., 1]))
         columns = (place, pitch, matching[:, :, 0, 2], matching[:, :, 1, 2], batch.hints[:, :, 4, 2])
@@ -143,9 +144,9 @@ class Writer(nn.Module):
 
 def _pointed(weight: Tensor, pitch: Tensor) -> Tensor:
     """(b, n, 2) weights of two pitches (b, n, 2), drums from 128 up, `NO_PITCH` for none -> (b, n, 128)."""
-    logits = weight.new_zeros(*weight.shape[:2], 128)
+    logits = weight.new_zeros(*weight.shape[:2], PITCHES)
     there = (pitch < NO_PITCH).to(weight.dtype)
-    return logits.scatter_add(-1, pitch % 128, weight * there)
+    return logits.scatter_add(-1, pitch % PITCHES, weight * there)
 
 
 class ReaderWriter(nn.Module):

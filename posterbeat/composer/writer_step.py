@@ -108,7 +108,7 @@ class WriterStep:
         logits, like = tables.pitch[self._drums](gelu(self._pitch + tables.pitch_given([place, *seen, lowest]) + heard))
         for column, pitch in enumerate(seen[:2]):
             if pitch < NO_PITCH:
-                logits[:, pitch % 128] += like[:, column]
+                logits[:, pitch % PITCHES] += like[:, column]
         return logits
 
     def length(self, place: int, pitch: int, seen: list[int]) -> np.ndarray:

@@ -69,7 +69,8 @@ class Writing:
         self._last = [-1] * parts
         told = np.array([chords for _, chords in self._variants], np.float32)[:, None, None, None]
         self._chords = chord_features(plan)[None] * told  # (rows, bars, 2, 36)
-        self._low, self._high = max(0, brief.shift), min(127, 127 + brief.shift)  # so that it stays on the keyboard once moved
+        # Pitches that stay on the keyboard once the piece is moved to its own key.
+        self._low, self._high = max(0, brief.shift), PITCHES - 1 + min(0, brief.shift)
 
     def write(self, progress: Callable[[int, int], None] | None = None) -> Arrangement:
         """All notes; `progress(written, total)` is called after every bar and may raise to stop."""
@@ -153,7 +154,7 @@ class Writing:
             step.advance(previous, [*following, recent[0]], min(left, MOST_COUNTED + 1))
             last = written[-1] if written else None
             place = self._draw(step.place(), "place", self._places(last, left, closing))
-            matching = [_note(notes, int(np.searchsorted(known, max(place * 128, reached + 1))), tall)
+            matching = [_note(notes, int(np.searchsorted(known, max(place * PITCHES, reached + 1))), tall)
                         for notes, known in zip(theirs, their_keys)]
             half = int(place * 2 >= self._brief.bar)
             now = self._chords[:, bar, half]
@@ -167,7 +168,7 @@ class Writing:
                                 self._lengths() if closing else None)
             loudness = self._draw(
                 step.loudness(place, pitch + tall, length, [matching[0][3], matching[1][3], recent[0][3]]), "loudness")
-            reached = place * 128 + pitch
+            reached = place * PITCHES + pitch
             written.append([place, pitch, length, loudness])
             self._before = [place, pitch + tall, length, loudness]
             line.append(self._before)
@@ -196,10 +197,10 @@ class Writing:
     def _pitches(self, last: list[int] | None, place: int, left: int, drums: bool, closing_bar: int | None,
                  part: int) -> np.ndarray:
         """Which pitches may come: above the one before at the same place, on the keyboard, in the chord of a close."""
-        pitches = np.arange(128)
+        pitches = np.arange(PITCHES)
         above = last[1] if last is not None and last[0] == place else -1
         if drums:
-            return (pitches > above) & (pitches <= 128 - left)
+            return (pitches > above) & (pitches <= PITCHES - left)
         allowed = (pitches > above) & (pitches >= self._low) & (pitches <= self._high)
         if closing_bar is None:
             roomy = allowed & (pitches <= self._high + 1 - left)

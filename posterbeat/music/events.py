@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from posterbeat.instruments import DRUM_FAMILY, DRUMS, FAMILIES, PITCHES
+from posterbeat.instruments import DRUM_FAMILY, DRUMS, FAMILIES, PITCHES, on_keyboard
 from posterbeat.music.score import STEPS_PER_BEAT, Score
 
 # Note lengths in twelfths of a beat: powers of two and three, from a thirty-second triplet to eight bars.
@@ -44,7 +44,7 @@ def encode(score: Score, shift: int = 0) -> Events:
     """
     drums = score.program == DRUMS
     pitch = np.where(drums, score.pitch, score.pitch + shift)
-    pitch = np.where(pitch < 0, pitch + 12, np.where(pitch > 127, pitch - 12, pitch))
+    pitch = on_keyboard(pitch)
     family = score.family
     order = np.lexsort((-score.duration, pitch, family, score.onset))
     onset, family, pitch = score.onset[order], family[order], pitch[order]
@@ -77,7 +77,7 @@ def decode(fields: np.ndarray, programs: np.ndarray, *, tempo: float, bar: int, 
     """
     step, family, pitch, duration, velocity = np.asarray(fields, dtype=np.int32).T
     pitch = np.where(family == DRUM_FAMILY, pitch, pitch + shift)
-    pitch = np.where(pitch < 0, pitch + 12, np.where(pitch > 127, pitch - 12, pitch))
+    pitch = on_keyboard(pitch)
     bin_width = 128 // VELOCITY_BINS
     return Score(np.cumsum(step), DURATIONS[duration], pitch, velocity * bin_width + bin_width // 2,
                  np.asarray(programs)[family], tempo=tempo, bar=bar)

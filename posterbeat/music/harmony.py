@@ -7,6 +7,7 @@ sound", ICMC 1999), with weight on the lowest note, and smoothed by Viterbi with
 import numpy as np
 
 from posterbeat.chords import NO_CHORD, QUALITIES, templates
+from posterbeat.instruments import PITCHES
 
 _STAYS = 0.10  # worth of keeping the chord of the half-bar before
 _BASS_ON_ROOT = 0.12
@@ -36,12 +37,12 @@ def chroma(onset: np.ndarray, duration: np.ndarray, pitch: np.ndarray, slot: int
     steps = slot * slots
     onset = np.minimum(onset, steps)
     end = np.minimum(onset + np.minimum(duration, _LONGEST), steps)
-    delta = np.zeros((steps + 1, 128), np.int16)
+    delta = np.zeros((steps + 1, PITCHES), np.int16)
     np.add.at(delta, (onset, pitch), 1)
     np.add.at(delta, (end, pitch), -1)
     sounding = np.cumsum(delta[:-1], axis=0, dtype=np.int16) > 0
     by_class = np.zeros((steps, 12), np.int16)
-    for low in range(0, 128, 12):
+    for low in range(0, PITCHES, 12):
         octave = sounding[:, low:low + 12]
         by_class[:, :octave.shape[1]] += octave
     lowest = np.where(sounding.any(1), sounding.argmax(1), -1)

@@ -12,7 +12,7 @@ from posterbeat.composer.plan_features import UNKNOWN, about_classes, bar_column
 from posterbeat.composer.reader import PlanBatch
 from posterbeat.composer.writer import BEGIN, NO_PITCH, NOTE_SIZES, WriterBatch
 from posterbeat.genres import GENRES
-from posterbeat.instruments import DRUM_FAMILY
+from posterbeat.instruments import DRUM_FAMILY, PITCHES
 
 _NOTHING = np.array([BEGIN, NO_PITCH, NOTE_SIZES[2] - 1, NOTE_SIZES[3] - 1])
 _CHORDS = feature_table()
@@ -89,7 +89,7 @@ class Corpus:
 
         def notes_at(index, drums):
             found = np.where((index >= 0)[..., None], wide[np.maximum(index, 0)], _NOTHING)
-            found[..., 1] += 128 * ((index >= 0) & drums)
+            found[..., 1] += PITCHES * ((index >= 0) & drums)
             return found
 
         hints = notes_at(self.array("w_hints", piece)[rows], tall[part_of_note][:, None])
@@ -162,9 +162,9 @@ class Corpus:
 
 def _stray(random: np.random.Generator, previous: np.ndarray, hints: np.ndarray, opens: np.ndarray) -> None:
     """Put wrong notes into the history: pitches some steps off, wherever the writer looks back at its own last notes."""
-    wrong = (random.random(len(previous)) < _STRAYED) & (previous[:, 1] < 128)
+    wrong = (random.random(len(previous)) < _STRAYED) & (previous[:, 1] < PITCHES)
     off = random.choice([-12, -7, -5, -4, -3, -2, -1, 1, 2, 3, 4, 5, 7, 12], len(previous))
-    moved = np.clip(previous[:, 1] + off, 0, 127)
+    moved = np.clip(previous[:, 1] + off, 0, PITCHES - 1)
     inside = wrong & ~opens  # there the note before is the part's own last note
     hints[inside, 4, 1] = moved[inside]
     previous[wrong, 1] = moved[wrong]

@@ -117,7 +117,7 @@ def prepare_piece(job: tuple[dict, bytes]) -> tuple[str, dict | None]:
         return f"fewer than {MIN_NOTES} notes", None
     plan = plan_of(piece)
     view = written_view(piece, plan)
-    parts = np.array([(part.family, part.register, part.voices, part.busy, part.active, min(part.program, 128))
+    parts = np.array([(part.family, part.register, part.voices, part.busy, part.active, part.program)
                       for part in piece.parts], np.uint8)
     beats = max(1.0, piece.bars * bar / STEPS_PER_BEAT)
     about = (GENRES.index(row["genre"]), ("train", "val", "test").index(row["split"]),

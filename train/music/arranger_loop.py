@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
+from posterbeat.whole_file import whole_file
 from train.parallel import Team
 
 
@@ -72,10 +73,9 @@ def learn(network: torch.nn.Module, out: Path, sitting: Sitting, team: Team, los
             best = figures["bits"]
             save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, out / "best.safetensors")
             (out / "best.json").write_text(json.dumps({"seen": seen, "steps": steps, **figures}, indent=2))
-        temporary = checkpoint.with_suffix(".tmp")
-        torch.save({"network": network.state_dict(), "optimiser": optimiser.state_dict(), "seen": seen, "steps": steps,
-                    "best": best}, temporary)
-        temporary.replace(checkpoint)
+        with whole_file(checkpoint) as path:
+            torch.save({"network": network.state_dict(), "optimiser": optimiser.state_dict(), "seen": seen, "steps": steps,
+                        "best": best}, path)
         rows.writerow(["val", steps, seen, round(time.monotonic() - begin), *figures.values()])
         log.flush()
         print(f"val at {seen / 1e6:.2f} M: {figures}", flush=True)

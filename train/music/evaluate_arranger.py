@@ -39,7 +39,7 @@ PART_BITS = float(np.log2([len(FAMILIES), REGISTERS, VOICES, BUSY, ACTIVE, 8]).s
 
 def piece_of(corpus: Corpus, index: int) -> tuple[Arrangement, Plan, Brief]:
     """A prepared piece, its plan, and the brief that it would have been written to."""
-    parts = tuple(Part(family, program if family != DRUM_FAMILY else 128, register, voices, busy, active)
+    parts = tuple(Part(family, program, register, voices, busy, active)
                   for family, register, voices, busy, active, program in corpus.array("parts", index).tolist())
     copy, about, pace = corpus.array("copy", index), corpus.arrays["about"][index], corpus.array("pace", index)[0]
     piece = Arrangement(parts, int(about[3]), corpus.array("start", index), corpus.array("notes", index))

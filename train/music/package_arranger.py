@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 
 from posterbeat.composer.model import Arranger, ArrangerConfig
 from posterbeat.genres import GENRES
-from posterbeat.instruments import DRUM_FAMILY
+from posterbeat.instruments import DRUM_FAMILY, FAMILIES
 from train.music.package import typicality
 
 _ROWS = 300  # pieces a genre whose attributes are kept
@@ -30,7 +30,7 @@ def profiles(data: Path, seed: int = 0) -> list[str]:
         about, pace, parts, cells, copy = (file[name] for name in ("about", "pace", "parts", "cells", "copy"))
         of_parts, of_cells, bars = (file[f"len_{name}"] for name in ("parts", "cells", "copy"))
     edge, cell_edge = np.concatenate([[0], np.cumsum(of_parts)]), np.concatenate([[0], np.cumsum(of_cells)])
-    share = np.zeros((len(about), 17))
+    share = np.zeros((len(about), len(FAMILIES)))
     counts = cells[:, 2].astype(float)
     for piece, voices in enumerate(of_parts):
         sums = counts[cell_edge[piece]:cell_edge[piece + 1]].reshape(-1, voices).sum(0)
