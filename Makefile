@@ -8,6 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 ARGS ?=
 NAMESPACE ?=
 POSTERS ?= ../shared/data/posters
+DATA ?= ../shared/data
 MIDI ?= ../shared/data/midi
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -26,8 +27,8 @@ elif command -v apt-get >/dev/null && $(or $(SUDO),env) true 2>/dev/null; then \
 else echo "NOTE: not installed, for want of apt or the right to use it:$$missing. $(2)"; fi
 endef
 
-.PHONY: run setup setup-test test lint readme train-classifier train-composer train-historical evaluate-classifier \
-	evaluate-composer evaluate-historical train evaluate bench fuzz soak lock publish clean
+.PHONY: run setup setup-test test lint readme train-classifier train-words train-composer train-historical evaluate-classifier \
+	evaluate-words evaluate-composer evaluate-historical train evaluate bench fuzz soak lock publish clean
 .DEFAULT_GOAL := run
 
 run: setup $(if $(MCP),$(VENV)/.mcp)
@@ -87,6 +88,24 @@ data/arranger.npz: | $(VENV)/.train
 train-classifier: $(VENV)/.train
 	@$(PY) -m train.posters.train --source $(POSTERS) $(ARGS)
 
+# words SPLIT of the posters as stored and at upload size: recognised, and their pictures read. Goes on where it stopped.
+define witnesses
+$(PY) -m train.posters.words_recognise $(DATA)/posters $(1) data/words/$(1).jsonl $(2)
+$(PY) -m train.posters.words_recognise $(DATA)/posters_large $(1) data/words/$(1)_large.jsonl
+$(PY) -m train.posters.words_pictures $(DATA)/posters $(1) data/words/$(1).jsonl data/words/$(1).pictures.jsonl
+$(PY) -m train.posters.words_pictures $(DATA)/posters_large $(1) data/words/$(1)_large.jsonl data/words/$(1)_large.pictures.jsonl
+endef
+
+train-words: $(VENV)/.train
+	@$(PY) -m train.posters.words_train $(DATA)/posters $(DATA)/words/words.jsonl.gz weights/words $(ARGS)
+	$(call witnesses,val,--count 500)
+	@$(PY) -m train.posters.words_combine $(DATA) data/words weights/words
+
+evaluate-words: $(VENV)/.train
+	$(call witnesses,test)
+	@$(PY) -m train.posters.words_evaluate $(DATA) data/words weights/words $(ARGS)
+	@$(PY) -m train.posters.words_card weights/words
+
 train-composer: $(VENV)/.train data/music.npz
 	@$(PY) -m train.music.train data/music.npz runs/composer $(ARGS)
 	@$(PY) -m train.music.package runs/composer/best.safetensors data/music.npz weights/composer
@@ -107,8 +126,8 @@ evaluate-classifier: $(VENV)/.train
 evaluate-composer: $(VENV)/.train
 	@$(PY) -m train.music.evaluate weights/composer $(MIDI) $(ARGS)
 
-train: train-classifier train-composer
-evaluate: evaluate-classifier evaluate-composer readme
+train: train-classifier train-words train-composer
+evaluate: evaluate-classifier evaluate-words evaluate-composer readme
 
 readme: setup
 	@$(PY) tools/fill_readme.py

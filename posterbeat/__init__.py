@@ -19,7 +19,7 @@ _LATE = {
     "PosterBeat": "posterbeat.pipeline",
     "Track": "posterbeat.pipeline",
     "PosterClassifier": "posterbeat.vision.classifier",
-    "GenreReading": "posterbeat.vision.classifier",
+    "GenreReading": "posterbeat.vision.reading",
     "BiLSTMComposer": "posterbeat.composer.bilstm_composer",
     "Score": "posterbeat.music.score",
     "PosterColours": "posterbeat.colours",

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from typer.core import TyperGroup
@@ -59,6 +60,10 @@ Exit status: 0 all done, 1 something failed, 2 wrong usage.
 Classifier = Annotated[str | None, typer.Option(
     metavar="WHERE", envvar="POSTERBEAT_CLASSIFIER", show_default="weights/classifier",
     help="Folder or Hub repo (owner/name or owner/name@revision) of the network that reads posters.")]
+Words = Annotated[str | None, typer.Option(
+    metavar="WHERE", envvar="POSTERBEAT_WORDS", show_default="weights/words",
+    help="Folder or Hub repo (owner/name or owner/name@revision) of the network that reads posters' words.")]
+NoWords = Annotated[bool, typer.Option("--no-words", help="Read the picture alone: quicker, and less often right.")]
 Composer = Annotated[str | None, typer.Option(
     metavar="WHERE", envvar="POSTERBEAT_COMPOSER", show_default="weights/composer",
     help="Folder or Hub repo (owner/name or owner/name@revision) of the network that composes.")]
@@ -98,7 +103,9 @@ def compose(
     density: Density = None,
     composer_kind: ComposerKind = COMPOSER_KINDS[0],
     colours: Colours = True,
+    no_words: NoWords = False,
     classifier: Classifier = None,
+    words: Words = None,
     composer: Composer = None,
     quiet: Quiet = False,
 ):
@@ -113,10 +120,10 @@ def compose(
         with _waiting("Loading the networks", quiet):
             from posterbeat import PosterBeat
 
-            beat = PosterBeat.load(classifier, composer)
+            beat = PosterBeat.load(classifier, composer, words=words)
         with _bar(quiet) as bar:
             task = bar.add_task("Composing", total=notes)
-            track = beat(picture, wish, controls=controls, colours=colours, title=legible(poster.stem),
+            track = beat(picture, wish, controls=controls, colours=colours, words=not no_words, title=legible(poster.stem),
                          progress=lambda done, total: bar.update(task, completed=done, total=total))
         with _waiting("Playing and writing", quiet):
             for path in out:
@@ -125,6 +132,8 @@ def compose(
             read = track.reading.genre if track.reading else "?"
             say = Console(highlight=False, soft_wrap=True)
             say.print(f"Read as {read}; seed {track.seed}; {track.score.seconds:.0f} s.")
+            if track.reading and track.reading.words:
+                say.print(track.reading.words.spoken, markup=False)
             for path in out:
                 say.print(str(path), markup=False)
 
@@ -132,21 +141,24 @@ def compose(
 @app.command()
 def read(
     posters: Annotated[list[Path], typer.Argument(help="Pictures of film posters.", show_default=False)],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line: file, genre, probabilities, "
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line: file, genre, probabilities, picture, words, "
                                                          "or file and error.")] = False,
+    no_words: NoWords = False,
     classifier: Classifier = None,
+    words: Words = None,
 ):
     """Read the genre of posters. A file that cannot be read is reported, and the others are read all the same."""
     with _errors():
         with _waiting("Loading the network", as_json):
             from posterbeat import PosterClassifier
+            from posterbeat.vision.reading import plain_reading
 
-            network = PosterClassifier.from_pretrained(source_of("classifier", classifier))
-        table = Table("file", "genre", *GENRES)
+            network = PosterClassifier.from_pretrained(source_of("classifier", classifier), words=words)
+        table = Table("file", "genre", *GENRES, *([] if no_words else ["words"]))
         failed = 0
         for path in posters:
             try:
-                reading = network.predict(path)
+                reading = network.predict(path, words=not no_words)
             except PosterBeatError as error:
                 failed += 1
                 _complain(f"{path}: {error}")
@@ -154,10 +166,10 @@ def read(
                     print(json.dumps({"file": str(path), "error": str(error)}), flush=True)
                 continue
             if as_json:
-                shares = {name: round(float(share), 6) for name, share in reading.probabilities.items()}
-                print(json.dumps({"file": str(path), "genre": reading.genre, "probabilities": shares}), flush=True)
+                print(json.dumps({"file": str(path), **plain_reading(reading)}), flush=True)
             else:
-                table.add_row(str(path), reading.genre, *(f"{reading.probabilities[name]:.0%}" for name in GENRES))
+                said = [] if no_words else [escape(reading.words.spoken if reading.words else "none that can be read")]
+                table.add_row(str(path), reading.genre, *(f"{reading.probabilities[name]:.0%}" for name in GENRES), *said)
         if table.rows:
             Console().print(table)
         if failed:
@@ -183,6 +195,7 @@ def batch(
     density: Density = None,
     composer_kind: ComposerKind = COMPOSER_KINDS[0],
     colours: Colours = True,
+    no_words: NoWords = False,
     workers: Annotated[int, typer.Option(min=0, help="Posters at a time.", show_default="one a core")] = 0,
     ray: Annotated[str | None, typer.Option(
         metavar="ADDRESS", show_default="processes of this machine",
@@ -191,6 +204,7 @@ def batch(
     retry: Annotated[bool, typer.Option("--retry", help=(
         "Also try posters again that could not be read. What failed for another reason is always tried again."))] = False,
     classifier: Classifier = None,
+    words: Words = None,
     composer: Composer = None,
     quiet: Quiet = False,
 ):
@@ -201,7 +215,8 @@ def batch(
             if kind not in SUFFIXES:
                 raise ParameterError(f"The format must be one of {', '.join(known[1:] for known in SUFFIXES)}.")
         controls = Controls(notes, temperature, seed, ensemble, tempo, mode, density, composer_kind)
-        wish = Wish(parse_genre(genre), controls, colours=colours, suffixes=kinds, classifier=classifier, composer=composer)
+        wish = Wish(parse_genre(genre), controls, colours=colours, suffixes=kinds, classifier=classifier, composer=composer,
+                    words=words, read_words=not no_words)
         jobs = find(source, wish, out)
         if not jobs:
             raise ParameterError(f"{source} holds no picture ({', '.join(sorted(PICTURES))}).")

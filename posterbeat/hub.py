@@ -81,7 +81,7 @@ def source_of(kind: str, given: str | os.PathLike | None = None) -> str | os.Pat
     Parameters
     ----------
     kind
-        "classifier", "composer" or "historical".
+        "classifier", "words", "composer" or "historical".
     """
     if given is None or isinstance(given, str) and not given:
         return os.environ.get(f"POSTERBEAT_{kind.upper()}") or weights_folder(kind)
@@ -89,7 +89,7 @@ def source_of(kind: str, given: str | os.PathLike | None = None) -> str | os.Pat
 
 
 def weights_folder(kind: str) -> Path:
-    """Where the weights that came with posterbeat lie; `kind` is "classifier", "composer" or "historical"."""
+    """Where the weights that came with posterbeat lie; `kind` is "classifier", "words", "composer" or "historical"."""
     package = Path(__file__).resolve().parent
     places = [root / "weights" / kind for root in (package.parent, package)]  # a checkout, an installed wheel
     return next((place for place in places if place.is_dir()), places[0])

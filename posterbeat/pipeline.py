@@ -20,7 +20,8 @@ if TYPE_CHECKING:  # these pull in torch, NumPy and Pillow, which `import poster
     from posterbeat.composer.bilstm_composer import BiLSTMComposer
     from posterbeat.music.historical import HistoricalStack
     from posterbeat.music.score import Score
-    from posterbeat.vision.classifier import GenreReading, PosterClassifier
+    from posterbeat.vision.classifier import PosterClassifier
+    from posterbeat.vision.reading import GenreReading
 
 
 @dataclass(eq=False)
@@ -122,7 +123,7 @@ class PosterBeat:
     Parameters
     ----------
     classifier
-        What reads the genre: `predict(image) -> GenreReading`.
+        What reads the genre: `predict(image, words=True) -> GenreReading`.
     composer
         What writes the notes: `generate(genre_mix, controls=..., progress=...) -> Score`.
     historical
@@ -136,14 +137,16 @@ class PosterBeat:
 
     @classmethod
     def load(cls, classifier: str | Path | None = None, composer: str | Path | None = None,
-             historical: str | Path | None = None, apart: bool = False) -> "PosterBeat":
+             historical: str | Path | None = None, apart: bool = False,
+             words: str | Path | None = None) -> "PosterBeat":
         """Load the classifier and the composer, each from a folder or a Hub repo id with an optional `@revision`.
 
         Parameters
         ----------
-        classifier, composer, historical
-            Where from. Left out, the environment variables POSTERBEAT_CLASSIFIER, POSTERBEAT_COMPOSER and
-            POSTERBEAT_HISTORICAL say; without these, the weights that came with posterbeat are taken.
+        classifier, composer, historical, words
+            Where from. Left out, the environment variables POSTERBEAT_CLASSIFIER, POSTERBEAT_COMPOSER,
+            POSTERBEAT_HISTORICAL and POSTERBEAT_WORDS say; without these, the weights that came with posterbeat are taken.
+            What reads words is loaded when it is first needed.
         apart
             Let the composer work in processes of its own, a piece each (see `composer.worker`), where the system can: for
             several callers at once. The notes are the same.
@@ -162,7 +165,7 @@ class PosterBeat:
             other = None
         from posterbeat.vision.classifier import PosterClassifier
 
-        reader = PosterClassifier.from_pretrained(source_of("classifier", classifier))
+        reader = PosterClassifier.from_pretrained(source_of("classifier", classifier), words=words)
         if other is None:
             from posterbeat.composer.bilstm_composer import BiLSTMComposer
 
@@ -182,19 +185,23 @@ class PosterBeat:
 
         return HistoricalStack.from_pretrained(self._historical_source)
 
-    def read(self, image: Any) -> "GenreReading":
+    def read(self, image: Any, words: bool = True) -> "GenreReading":
         """Which genre a poster speaks of.
 
         Parameters
         ----------
         image : path, bytes, PIL image, or np.ndarray of uint8, shape (H, W, 3)
+        words
+            Read its words beside its picture, which takes half a second more.
 
         Raises
         ------
         PosterError
             Not a picture that can be read.
+        WeightsError
+            The weights that read words are missing, damaged or foreign.
         """
-        return self.classifier.predict(image)
+        return self.classifier.predict(image, words=words)
 
     def compose(self, genre: str | Mapping[str, float], notes: int = 600, temperature: float = 1.0, seed: int | None = None, *,
                 controls: Controls | None = None, progress: Callable[[int, int], None] | None = None, **named: Any) -> Track:
@@ -226,8 +233,8 @@ class PosterBeat:
         return Track(score, genre_mix, controls)
 
     def __call__(self, image: Any, genre: str | Mapping[str, float] | None = None, notes: int = 600, temperature: float = 1.0,
-                 seed: int | None = None, *, colours: bool = True, title: str | None = None, controls: Controls | None = None,
-                 progress: Callable[[int, int], None] | None = None, **named: Any) -> Track:
+                 seed: int | None = None, *, colours: bool = True, words: bool = True, title: str | None = None,
+                 controls: Controls | None = None, progress: Callable[[int, int], None] | None = None, **named: Any) -> Track:
         """Read a poster and compose for it.
 
         Parameters
@@ -237,6 +244,8 @@ class PosterBeat:
             Overrides what the classifier reads; None takes the reading's probabilities as the mixture.
         colours
             Whether the poster's colours set the tempo, mode and density that are left out.
+        words
+            Whether the poster's words are read beside its picture.
         title
             Kept with the track.
         notes, temperature, seed, named, controls, progress
@@ -253,7 +262,7 @@ class PosterBeat:
         controls = asked_for(controls, notes=notes, temperature=temperature, seed=seed, **named)
         mix = None if genre is None else mixture(genre)
         poster = open_poster(image)
-        reading = self.read(poster)
+        reading = self.read(poster, words=words)
         seen = read_colours(poster) if colours else None
         if seen is not None:
             controls = controls.filled(tempo=seen.tempo, mode=seen.mode, density=seen.density)

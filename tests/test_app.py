@@ -13,6 +13,7 @@ from PIL import Image
 
 from posterbeat import GENRES
 from tests.served import draw_poster, free_port, served, start
+from tests.vision.lettered import lettered
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,16 @@ def test_a_poster_is_read_with_all_five_confidences_and_its_colours(client, post
     assert sum(reading["probabilities"].values()) == pytest.approx(1)
     assert reading["genre"] == max(reading["probabilities"], key=reading["probabilities"].get)
     assert reading["colours"]["mode"] in ("major", "minor")
+    assert set(reading["picture"]) == set(GENRES)
+
+
+def test_the_words_on_a_poster_are_told_with_their_places(client, tmp_path):
+    lettered(["HAUNTED", "Evil never dies."], heights=(60, 30)).save(tmp_path / "poster.png")
+    reading = client.predict(handle_file(str(tmp_path / "poster.png")), api_name="/read_poster")
+    assert reading["words"]["title"] == "HAUNTED"
+    line = next(line for line in reading["words"]["lines"] if line["text"] == "HAUNTED")
+    assert len(line["box"]) == 4 and all(0 <= place <= 1 for place in line["box"])
+    assert reading["probabilities"]["horror"] > reading["picture"]["horror"]
 
 
 def test_a_poster_becomes_a_playable_wav_and_its_seed_gives_it_again(client, poster):

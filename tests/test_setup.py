@@ -78,7 +78,7 @@ def test_every_package_of_the_source_tree_is_installed():
     assert set(PROJECT["tool"]["setuptools"]["packages"]) == here | {"posterbeat.weights"}
 
 
-@pytest.mark.parametrize("models", [("classifier", "composer"), ("classifier", "composer", "historical")])
+@pytest.mark.parametrize("models", [("classifier", "words", "composer"), ("classifier", "words", "composer", "historical")])
 def test_the_wheel_holds_code_data_and_those_weights_that_are_there(tmp_path, models):
     shutil.copytree(ROOT / "posterbeat", tmp_path / "posterbeat", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE", "requirements.txt"):

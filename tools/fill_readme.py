@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def block(root: Path = ROOT) -> str:
     """The figures as Markdown; what was not measured is left out."""
-    parts = [_classifier(_read(root, "classifier")), _composer(_read(root, "composer"))]
+    parts = [_words(_read(root, "words")), _classifier(_read(root, "classifier")), _composer(_read(root, "composer"))]
     return "\n".join(part for part in parts if part)
 
 
@@ -64,7 +64,20 @@ def _classifier(metrics: dict) -> str:
     ]
     if "ms_per_poster" in metrics:
         rows.append(("From file to probabilities", f"{metrics['ms_per_poster']['median']:.0f} ms"))
-    return _table(f"Reading posters ({metrics['n']:,} of films that it never saw)", ("measured",), rows)
+    return _table(f"Reading pictures ({metrics['n']:,} posters of films that it never saw)", ("measured",), rows)
+
+
+def _words(metrics: dict) -> str:
+    sizes = {"stored": "160 x 240 pixels", "larger": "300 to 500 pixels across"}
+    rows = []
+    for name, size in sizes.items():
+        if name in metrics:
+            told = metrics[name]
+            for kind, said in (("both", "picture and words"), ("picture", "the picture alone"), ("words", "the words alone")):
+                rows.append((f"{told['n']:,} posters of {size}: {said}", _share(told[kind]["balanced_accuracy"]),
+                             _share(told[kind]["right"]), _share(told[kind]["ece"])))
+    columns = ("balanced accuracy", "right", "calibration error")
+    return _table("Reading posters of films that it never saw", columns, rows) if rows else ""
 
 
 def _composer(metrics: dict) -> str:

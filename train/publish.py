@@ -16,7 +16,7 @@ from posterbeat.errors import PosterBeatError, WeightsError
 from posterbeat.hub import read_config
 
 ROOT = Path(__file__).resolve().parents[1]
-MODELS = ("classifier", "composer", "historical")  # the last one only where it is there: the page does without it
+MODELS = ("classifier", "words", "composer", "historical")  # the last one only where it is there: the page does without it
 MODEL_FILES = ("config.json", "model.safetensors", "README.md", "metrics.json")
 SPACE_FILES = ("app.py", "README.md", "LICENSE", "requirements.txt", "packages.txt", "posterbeat/**/*",
                "examples/posters/*", "docs/*.png")

@@ -27,7 +27,8 @@ class Wish:
     own_seed : bool, whether that seed is the poster's own already, as where a CSV gives it
     colours : bool, whether a poster's colours set the tempo, mode and density that are left open
     suffixes : the kinds of file to write, from `controls.SUFFIXES`
-    classifier, composer : folder or Hub repo, None for the default
+    classifier, composer, words : folder or Hub repo, None for the default
+    read_words : bool, whether the words on a poster are read beside its picture
     """
 
     genre: dict[str, float] | None = None
@@ -37,6 +38,8 @@ class Wish:
     suffixes: tuple[str, ...] = (".mp3",)
     classifier: str | None = None
     composer: str | None = None
+    words: str | None = None
+    read_words: bool = True
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,8 @@ class Job:
     def models(self) -> dict[str, str | None]:
         """The models that the poster needs, each a folder, a Hub repo, or None for the default."""
         others = {} if self.controls.composer_kind == COMPOSER_KINDS[0] else {"historical": None}
+        if self.wish.read_words:
+            others["words"] = self.wish.words
         return {"classifier": self.wish.classifier, "composer": self.wish.composer, **others}
 
     @property

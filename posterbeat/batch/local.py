@@ -184,12 +184,12 @@ def _prepare():
 
 
 @cache  # one of each in a worker process, which nobody shares
-def _beat(classifier: str | None, composer: str | None):
+def _beat(classifier: str | None, composer: str | None, words: str | None):
     from posterbeat import PosterBeat
 
-    return PosterBeat.load(classifier, composer)
+    return PosterBeat.load(classifier, composer, words=words)
 
 
 def _work(job: Job, out: str) -> dict:
     # Without networks no poster can be done: that stops the run instead of failing each poster.
-    return compose_for(job, _beat(job.wish.classifier, job.wish.composer), out)
+    return compose_for(job, _beat(job.wish.classifier, job.wish.composer, job.wish.words), out)

@@ -21,7 +21,7 @@ def record_of(job: Job, error: str = "") -> dict:
     """The record of a poster that has no soundtrack, or none yet."""
     return {"name": job.name, "key": job.key, "error": error, "lasting": False, "genre": "",
             **{name: None for name in GENRES}, "genre_mix": None,
-            **asdict(job.controls), "seconds": None, "files": [], "thumbnail": ""}
+            **asdict(job.controls), "seconds": None, "words": "", "files": [], "thumbnail": ""}
 
 
 def failure(job: Job, error: Exception) -> dict:
@@ -41,7 +41,8 @@ def compose_for(job: Job, beat: PosterBeat, out: str | Path) -> dict:
     """
     record, wish = record_of(job), job.wish
     try:
-        track = beat(job.file, wish.genre, controls=job.controls, colours=wish.colours, title=legible(Path(job.name).stem))
+        track = beat(job.file, wish.genre, controls=job.controls, colours=wish.colours, words=wish.read_words,
+                     title=legible(Path(job.name).stem))
         for suffix in wish.suffixes:
             name = f"tracks/{job.name}{suffix}"
             target = Path(out, name)
@@ -55,6 +56,7 @@ def compose_for(job: Job, beat: PosterBeat, out: str | Path) -> dict:
         picture.save(Path(out, record["thumbnail"]), quality=85)
         record |= {"genre": track.reading.genre, "genre_mix": track.genre_mix, **asdict(track.controls),
                    "seconds": round(track.score.seconds, 2),
+                   "words": " / ".join(line.text for line in track.reading.words.lines) if track.reading.words else "",
                    **{name: round(float(share), 6) for name, share in track.reading.probabilities.items()}}
     except Exception as error:  # one bad poster never stops the others
         return failure(job, error)

@@ -166,8 +166,11 @@ def _load(folders: dict[str, Path]) -> PosterBeat:
     from posterbeat.pipeline import PosterBeat
 
     beat = PosterBeat.load(**folders)
+    # What is loaded when first asked for, and the folder will be gone then.
     if "historical" in folders:
-        _ = beat.historical  # which is loaded when first asked for, and the folder will be gone then
+        _ = beat.historical
+    if "words" in folders:
+        _ = beat.classifier.text_genre
     return beat
 
 

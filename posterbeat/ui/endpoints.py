@@ -82,7 +82,9 @@ def _answer(studio: Studio, track: Track, poster: str | None = None) -> tuple[st
              "seconds": take.seconds, "renderer": take.renderer, "composer": controls.composer_kind,
              "genre_mix": take.genre_mix, "controls": controls.steering}
     if track.reading:
-        about["reading"] = {"genre": track.reading.genre, "probabilities": track.reading.probabilities}
+        from posterbeat.vision.reading import plain_reading
+
+        about["reading"] = plain_reading(track.reading)
     about["colours"] = asdict(track.colours) if track.colours else None
     return take.wav, take.midi, about
 
@@ -102,16 +104,19 @@ def add_endpoints(studio: Studio) -> None:
 
     @spoken
     def read_poster(poster: str):
-        """Read the genre of a film poster, and its colours.
+        """Read the genre of a film poster from its picture and its words, and its colours.
 
         Parameters:
             poster: the picture file
 
         Returns:
-            genre, the probabilities of all five genres, and the colours with the music they stand for
+            genre, the probabilities of all five genres, what the picture alone said, the words (title, lines with their places,
+            which spoke loudest; null where none were read), and the colours with the music they stand for
         """
-        reading = studio.read(poster)
-        return {name: reading[name] for name in ("genre", "probabilities", "colours")}
+        from posterbeat.vision.reading import plain_reading
+
+        read = studio.read_words(studio.read(poster))
+        return {**plain_reading(read.genres), "colours": {**asdict(read.colours), "sentence": read.colours.sentence}}
 
     @spoken
     def compose(

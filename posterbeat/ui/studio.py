@@ -1,19 +1,48 @@
 """What happens behind the page's buttons: reading a poster, composing and rendering a take."""
 
+from __future__ import annotations
+
+import logging
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import asdict
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from posterbeat.controls import Controls
 from posterbeat.pipeline import PosterBeat
 from posterbeat.ui.take import Take
 from posterbeat.ui.turns import Turns
 
+if TYPE_CHECKING:  # these pull in torch, which the page need not wait for
+    from posterbeat.colours import PosterColours
+    from posterbeat.vision.reading import GenreReading
+    from posterbeat.vision.text_reader import TextLine
+
+_log = logging.getLogger(__name__)
 _REFRESH = 0.12  # seconds between two reports of progress: enough to see it move
+
+
+@dataclass(frozen=True)
+class PosterReading:
+    """What was read on a visitor's poster.
+
+    Attributes
+    ----------
+    path : of the uploaded file
+    size : width and height in pixels
+    colours : the music that its colours stand for
+    genres : what its picture, and once they are read its words, say of the genre
+    lines : of text, as read or as the visitor put them right; None before they are looked for
+    """
+
+    path: str
+    size: tuple[int, int]
+    colours: PosterColours
+    genres: GenreReading
+    lines: tuple[TextLine, ...] | None = None
 
 
 class Studio:
@@ -35,6 +64,11 @@ class Studio:
             self._beat.set_result(load())
         except BaseException as error:  # kept, and raised to whoever asks for the models
             self._beat.set_exception(error)
+            return
+        try:  # so that the first visitor does not wait for it; whatever goes wrong is told to who reads words
+            self.beat.classifier.text_reader.load()
+        except Exception:
+            _log.warning("The recogniser of words could not be loaded.", exc_info=True)
 
     @property
     def beat(self) -> PosterBeat:
@@ -47,24 +81,58 @@ class Studio:
         """
         return self._beat.result()
 
-    def read(self, path: str) -> dict[str, Any]:
-        """What is read on a poster: its path, the genre, all probabilities, and its colours."""
+    def read(self, path: str) -> PosterReading:
+        """What is read on a poster's picture, its colours included; `read_words` adds the words.
+
+        Raises
+        ------
+        PosterError
+            Not a picture that can be read.
+        """
         from posterbeat.colours import read_colours
         from posterbeat.poster import open_poster
 
         poster = open_poster(path)
-        colours = read_colours(poster)
-        reading = self.beat.read(poster)
-        return {
-            "path": path,
-            "genre": reading.genre,
-            "probabilities": reading.probabilities,
-            "colours": {**asdict(colours), "sentence": colours.sentence},
-        }
+        return PosterReading(path, poster.size, read_colours(poster), self.beat.read(poster, words=False))
 
-    def take(self, path: str | None, reading: dict | None, mix: str | dict | None, controls: Controls,
-             report: Callable[[int, str, float | None], None], stop: threading.Event) -> Take:
-        """Compose and render one take; every step is reported as (index into text.STEPS, text, share done)."""
+    def read_words(self, read: PosterReading) -> PosterReading:
+        """The same with the words of the poster, which takes half a second; the first time, the recogniser is waited for.
+
+        Raises
+        ------
+        PosterError
+            The file is gone.
+        WeightsError
+            What reads words could not be loaded.
+        """
+        from posterbeat.poster import open_poster
+
+        classifier = self.beat.classifier
+        lines = classifier.text_reader.read(open_poster(read.path))
+        return replace(read, genres=classifier.text_genre.join(read.genres, lines), lines=lines)
+
+    def correct(self, read: PosterReading, index: int, text: str) -> PosterReading:
+        """The reading after a visitor put a line right, or with an empty `text` struck it out."""
+        from posterbeat.vision.text_reader import visible
+
+        lines = list(read.lines or ())
+        if 0 <= index < len(lines):
+            text = visible(text)
+            lines[index : index + 1] = [replace(lines[index], text=text, confidence=1.0)] if text else []
+        return replace(read, genres=self.beat.classifier.text_genre.join(read.genres, lines), lines=tuple(lines))
+
+    def without_words(self, read: PosterReading) -> PosterReading:
+        """What the picture alone says."""
+        picture = read.genres.picture
+        return replace(read, genres=replace(read.genres, genre=max(picture, key=picture.get), probabilities=picture, words=None),
+                       lines=None)
+
+    def take(self, path: str | None, read: PosterReading | None, mix: str | dict | None, controls: Controls,
+             report: Callable[[int, str, float | None], None], stop: threading.Event, words: bool = True) -> Take:
+        """Compose and render one take; every step is reported as (index into text.STEPS, text, share done).
+
+        For the poster's own mixture (`mix` None) its words are waited for, unless `words` is False.
+        """
 
         def progress(done: int, total: int) -> None:
             self.turns.go_on(stop)
@@ -73,8 +141,11 @@ class Studio:
         own = mix is None
         if own:
             report(0, "Looking at the poster", None)
-            reading = reading if reading and reading["path"] == path else self.read(path)
-            mix = reading["probabilities"]
+            read = read if read and read.path == path else self.read(path)
+            if words and read.lines is None:
+                report(0, "Reading its words", None)
+                read = self.read_words(read)
+            mix = read.genres.probabilities
         report(1, "Waking the composer", 0.0)
         track = self.beat.compose(mix, controls=controls, progress=progress)
 

@@ -1,11 +1,11 @@
-"""PosterClassifier: a poster in, calibrated genre probabilities and the reason for them out."""
+"""PosterClassifier: a poster in, calibrated genre probabilities of its picture and its words out, and the reason for them."""
 
 import copy
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,9 @@ from posterbeat.vision.batch_norm_folding import fold_batch_norms, folds_exactly
 from posterbeat.vision.framing import poster_box, within_frame, without_frame
 from posterbeat.vision.heatmap import heat_map
 from posterbeat.vision.openvino_runner import compiled
+from posterbeat.vision.reading import GenreReading
+from posterbeat.vision.text_genre import TextGenre
+from posterbeat.vision.text_reader import TextReader
 
 # Every poster is brought to this size first, as the training posters were: how large or sharp an upload is must not
 # speak for a genre.
@@ -30,21 +33,6 @@ STORED_SIZE = (160, 240)  # width, height
 _MOST_BLUR = 20.0  # an eighth of the width: nothing could be read any more
 _BATCH = 8  # posters a forward pass of PyTorch: more gain nothing and need memory
 _WORTH_COMPILING = 48  # posters from which on a faster engine has earned the seconds that it takes to make
-
-@dataclass(frozen=True)
-class GenreReading:
-    """What the classifier sees in a poster.
-
-    Attributes
-    ----------
-    genre
-        The most probable of `GENRES`.
-    probabilities
-        Calibrated probability of each of `GENRES`, summing to 1.
-    """
-
-    genre: str
-    probabilities: dict[str, float]
 
 
 class PosterClassifier:
@@ -65,6 +53,9 @@ class PosterClassifier:
     blur
         Standard deviation, in pixels of `STORED_SIZE`, of a Gaussian that smooths every poster first: what a network
         learned from enlarged crops is used to it, and the traces of compression go.
+    words
+        Where the reader of the words' genre is loaded from when words are first asked for: a folder or Hub repo. Left out,
+        the environment variable POSTERBEAT_WORDS says; without that, the weights that came with posterbeat are taken.
     """
 
     def __init__(
@@ -77,6 +68,7 @@ class PosterClassifier:
         bias: Sequence[float] = (0.0,) * len(GENRES),
         flip: bool = False,
         blur: float = 0.0,
+        words: str | os.PathLike | None = None,
     ):
         network = network.eval().requires_grad_(False)
         folded = fold_batch_norms(copy.deepcopy(network))
@@ -90,10 +82,17 @@ class PosterClassifier:
         self._shift = -np.asarray(mean, np.float32) / np.asarray(std, np.float32)
         self._engines: dict[bool, Callable | None] = {}  # by whether they are exact; made when first needed
         self._making = threading.Lock()
+        self._words_source = hub.source_of("words", words)
+        self.text_reader = TextReader(torch.get_num_threads())
 
     @classmethod
-    def from_pretrained(cls, source: str | os.PathLike) -> "PosterClassifier":
+    def from_pretrained(cls, source: str | os.PathLike, words: str | os.PathLike | None = None) -> "PosterClassifier":
         """Load a folder or Hub repo (`owner/name` or `owner/name@revision`) in timm's own format.
+
+        Parameters
+        ----------
+        words
+            As for the class.
 
         Raises
         ------
@@ -129,17 +128,39 @@ class PosterClassifier:
             raise WeightsError(f"{path} has a wrong input size, blur or calibration: fetch it again.")
         weights = folder / "model.safetensors"
         hub.load_strict(network, hub.read_tensors(weights), weights)
-        return cls(network, **reading)
+        return cls(network, words=words, **reading)
 
-    def predict(self, image) -> GenreReading:
+    @cached_property
+    def text_genre(self) -> TextGenre:
+        """What reads the words' genre, loaded at the first request.
+
+        Raises
+        ------
+        WeightsError
+            Its weights are missing, damaged or foreign.
+        """
+        return TextGenre.from_pretrained(self._words_source)
+
+    def predict(self, image, words: bool = False) -> GenreReading:
         """Genre and probabilities of one poster (path, bytes, PIL image or (h, w, 3) uint8 array).
+
+        Parameters
+        ----------
+        words
+            Read the poster's words too, for half a second more; the first time, the recogniser is loaded. Without them, or
+            where none are found, `GenreReading.words` is None.
 
         Raises
         ------
         PosterError
             The picture cannot be read.
+        WeightsError
+            Words are asked for, and the weights for them are missing or damaged.
         """
-        return self._calibrated(self.logits(self._pixels(image)[None]))[0]
+        poster = open_poster(image)
+        genre_of = self.text_genre if words else None  # whatever is wrong with it is told before any work
+        picture = self._calibrated(self.logits(self._pixels(poster)[None]))[0]
+        return genre_of.join(picture, self.text_reader.read(poster)) if genre_of else picture
 
     def predict_batch(self, images: Sequence, exact: bool = False) -> list[GenreReading]:
         """As `predict`, for many posters, several side by side.
@@ -168,7 +189,7 @@ class PosterClassifier:
                 return self._calibrated(torch.cat(logits))
             readings = []
             for start in range(0, len(images), _BATCH):
-                pixels = list(threads.map(self._pixels, images[start : start + _BATCH]))
+                pixels = list(threads.map(lambda image: self._pixels(open_poster(image)), images[start : start + _BATCH]))
                 readings += self._calibrated(self.logits(torch.stack(pixels)))
         return readings
 
@@ -228,12 +249,12 @@ class PosterClassifier:
 
     def _engine_logits(self, engine: Callable, image) -> torch.Tensor:
         """As `logits`, of one poster."""
-        pixels = self._pixels(image)[None]
+        pixels = self._pixels(open_poster(image))[None]
         views = [pixels, pixels.flip(-1)] if self.flip else [pixels]
         return torch.from_numpy(sum(engine(view.numpy())[0] for view in views) / len(views))
 
-    def _pixels(self, image) -> torch.Tensor:
-        return self._prepared(without_frame(open_poster(image)))
+    def _pixels(self, poster: Image.Image) -> torch.Tensor:
+        return self._prepared(without_frame(poster))
 
     def _prepared(self, poster: Image.Image) -> torch.Tensor:
         # Uniform size first (see STORED_SIZE); `reducing_gap` spares work on large uploads.

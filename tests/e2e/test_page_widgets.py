@@ -34,6 +34,7 @@ def test_the_heat_map_lies_on_the_poster_and_goes_again(visit):
     page = visit().page
     page.locator("#shelf button").nth(4).click()
     expect(page.locator("#show-heatmap")).to_be_visible()
+    expect(page.locator("#words input").first).to_be_visible()  # they take a place of their own
     before = page.locator("#shelf").bounding_box()
     page.click("#show-heatmap")
     expect(page.locator("#heat img")).to_be_visible()

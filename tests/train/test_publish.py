@@ -36,8 +36,8 @@ print(len(beat.compose("comedy", notes=32, seed=1, composer="historical").score)
 
 @pytest.fixture
 def project(tmp_path):
-    """A project with two small models and this project's page."""
-    for kind in ("classifier", "composer"):
+    """A project with three small models and this project's page."""
+    for kind in ("classifier", "words", "composer"):
         (tmp_path / "weights" / kind).mkdir(parents=True)
         for name, content in MODEL.items():
             (tmp_path / "weights" / kind / name).write_bytes(content)
@@ -62,7 +62,7 @@ def send(hub, project, token="hf_secret"):
     return run(SEND, hub, project, token)
 
 
-@pytest.mark.parametrize("kinds", [("classifier", "composer"), ("classifier", "composer", "historical")])
+@pytest.mark.parametrize("kinds", [("classifier", "words", "composer"), ("classifier", "words", "composer", "historical")])
 def test_all_models_and_the_space_arrive_as_they_are_here(project, kinds):
     if "historical" in kinds:
         shutil.copytree(project / "weights/composer", project / "weights/historical")
@@ -100,7 +100,7 @@ def test_the_study_s_stack_composes_where_the_space_is_told_that_it_was_publishe
 
 def test_publishing_to_repos_that_exist_adds_a_commit(project):
     with Hub() as hub:
-        for name in ("posterbeat-classifier", "posterbeat-composer", "posterbeat"):
+        for name in ("posterbeat-classifier", "posterbeat-words", "posterbeat-composer", "posterbeat"):
             hub.add(f"ann/{name}", {"old.txt": b"kept", "README.md": b"old card"})
         done = send(hub, project)
         assert done.returncode == 0, done.stderr
@@ -139,8 +139,8 @@ def test_without_push_it_only_tells_what_would_be_sent(capsys, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert main(["--namespace", "ann"]) == 0
     said = capsys.readouterr().out
-    for line in ("model ann/posterbeat-classifier", "model ann/posterbeat-composer", "space ann/posterbeat",
-                 "  app.py", "  model.safetensors", "Nothing was sent"):
+    for line in ("model ann/posterbeat-classifier", "model ann/posterbeat-words", "model ann/posterbeat-composer",
+                 "space ann/posterbeat", "  app.py", "  model.safetensors", "Nothing was sent"):
         assert line in said
 
 

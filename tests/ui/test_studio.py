@@ -1,14 +1,24 @@
 """Behind the page's buttons: links bring wishes back, the page's own figures are those of the metrics."""
 
 import json
+import threading
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
 
 from posterbeat.controls import Controls
+from posterbeat.genres import GENRES
 from posterbeat.ui import link, turns
 from posterbeat.ui.components.example_posters import EXAMPLES
+from posterbeat.ui.components.poster_words import PosterWords
 from posterbeat.ui.page import about, text
+from posterbeat.ui.studio import Studio
+from posterbeat.vision.reading import GenreReading
+from posterbeat.vision.text_genre import TextGenre
+from posterbeat.vision.text_reader import MOST_LETTERS, TextLine
+
+WORDS = Path(__file__).parents[2] / "weights" / "words"
 
 
 def test_a_link_says_what_was_asked_for():
@@ -62,3 +72,82 @@ def test_a_piece_that_was_stopped_while_it_waited_never_begins_and_never_takes_t
     assert not calm.begin("visitor", last).is_set()
     with pytest.raises(turns.Stopped):
         calm.go_on(running)
+
+
+LINES = (TextLine("<script>alert(1)</script>", 0.9, (0.1, 0.2, 0.9, 0.3)),
+         TextLine("Evil never dies.", 0.9, (0.1, 0.4, 0.9, 0.45)))
+
+
+class _Reader:
+    """A studio's models, of which reading is what counts here; how often words were read is counted."""
+
+    def __init__(self):
+        self.text_genre, self.text_reader, self.classifier, self.asked = TextGenre.from_pretrained(WORDS), self, self, 0
+
+    def read(self, poster, words=None):
+        if words is False:
+            return GenreReading("drama", dict(zip(GENRES, (0.1, 0.1, 0.2, 0.5, 0.1))))
+        self.asked += 1
+        return LINES
+
+    def load(self):
+        pass
+
+    def compose(self, mix, controls, progress):
+        raise _Composed(mix)
+
+
+class _Composed(Exception):
+    pass
+
+
+@pytest.fixture
+def reading_studio():
+    reader = _Reader()
+    return Studio(lambda: reader), reader
+
+
+def test_words_are_read_after_the_picture_and_can_be_put_right_struck_out_or_left_out(reading_studio):
+    studio, _ = reading_studio
+    first = studio.read(str(EXAMPLES[0]))
+    assert first.lines is None and first.genres.genre == "drama" and first.genres.words is None
+    both = studio.read_words(first)
+    assert both.lines == LINES and both.genres.words and both.genres.probabilities["horror"] > 0.3
+    struck = studio.correct(both, 1, "")
+    assert struck.lines == LINES[:1] and struck.genres.probabilities["horror"] < both.genres.probabilities["horror"]
+    corrected = studio.correct(both, 1, "  A wed\u200bding  comedy ")
+    assert corrected.lines[1].text == "A wedding comedy" and corrected.lines[1].confidence == 1
+    assert corrected.genres.probabilities["comedy"] > both.genres.probabilities["comedy"]
+    assert studio.correct(both, 7, "there is no such line") == both
+    assert len(studio.correct(both, 0, "x" * 100_000).lines[0].text) == MOST_LETTERS
+    assert studio.without_words(both) == first
+
+
+def test_composing_for_a_posters_own_genres_waits_for_its_words(reading_studio):
+    studio, reader = reading_studio
+    first = studio.read(str(EXAMPLES[0]))
+    both = studio.read_words(first)
+
+    def mix_of(read, words):
+        with pytest.raises(_Composed) as composed:
+            studio.take(str(EXAMPLES[0]), read, None, Controls(32), lambda *news: None, threading.Event(), words)
+        return composed.value.args[0]
+
+    reader.asked = 0
+    assert mix_of(first, True) == both.genres.probabilities and reader.asked == 1
+    assert mix_of(both, True) == both.genres.probabilities and reader.asked == 1  # they were read already
+    assert mix_of(None, False) == first.genres.probabilities and reader.asked == 1
+
+
+def test_words_are_shown_with_those_first_that_spoke_and_outlined_where_they_stand(reading_studio):
+    studio, _ = reading_studio
+    both = studio.read_words(studio.read(str(EXAMPLES[0])))
+    shown = PosterWords.show(both.genres, both.lines)
+    assert shown["genre"] == both.genres.genre
+    assert [line["text"] for line in shown["lines"] if line["loud"]][0] == LINES[both.genres.words.loudest[0]].text
+    assert sorted(line["index"] for line in shown["lines"]) == [0, 1]
+    drawn = text.outlines(both.lines, both.genres.words.loudest, (200, 300))
+    assert drawn.count("<rect") == 2 and 'viewBox="0 0 200 300"' in drawn and "script" not in drawn
+    assert 'x="20.0" y="60.0" width="160.0" height="30.0"' in drawn
+    alone = PosterWords.show(studio.without_words(both).genres, ())
+    assert alone["lines"] == [] and "picture speaks alone" in alone["said"]

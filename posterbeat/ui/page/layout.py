@@ -12,6 +12,7 @@ from posterbeat.ui.components.example_pieces import PIECES, ExamplePieces
 from posterbeat.ui.components.example_posters import EXAMPLES, ExamplePosters
 from posterbeat.ui.components.piano_roll import PianoRoll
 from posterbeat.ui.components.poster_input import PosterInput
+from posterbeat.ui.components.poster_words import PosterWords
 from posterbeat.ui.components.take_strip import TakeStrip
 from posterbeat.ui.page import about, text
 
@@ -47,8 +48,10 @@ def _poster(w: SimpleNamespace) -> None:
         w.poster = PosterInput(
             label="Poster", show_label=False, elem_id="poster", height=460, buttons=["fullscreen"],
             sources=["upload", "webcam", "clipboard"], placeholder=text.DROP)
+        w.outlines = gr.HTML("", elem_id="outlines")
         w.heatmap = gr.HTML(visible=False, elem_id="heat")
     w.genre_label = gr.Label(label="Genre", show_label=False, num_top_classes=len(GENRES), elem_id="reading", visible=False)
+    w.poster_words = PosterWords(elem_id="words")
     w.show_heatmap = gr.Button(text.SHOW_HEATMAP, size="sm", visible=False, elem_id="show-heatmap")
     with gr.Column(visible=bool(EXAMPLES), elem_id="samples"):
         gr.HTML(text.EXAMPLE_POSTERS, elem_id="samples-said")
@@ -98,6 +101,7 @@ def _advanced(w: SimpleNamespace) -> None:
     with gr.Row(elem_id="shares"):
         w.shares = [gr.Slider(0, 100, value=20, step=0.1, label=name.capitalize(), min_width=200, buttons=[],
                               elem_id=f"share-{name}") for name in GENRES]
+    w.read_words = gr.Checkbox(True, label=text.READ_WORDS, elem_id="read-words")
     w.follow_colours = gr.Checkbox(True, label=text.FOLLOW_COLOURS, elem_id="coloured")
     w.colours_read = gr.HTML(text.colours_line(None), elem_id="colours-read")
     plain = {"min_width": 200, "buttons": []}

@@ -43,7 +43,7 @@ def wire(studio: Studio, page: gr.Blocks, w: SimpleNamespace) -> None:
             try:
                 controls = controls_of(given, w, fresh)
                 for kind, what in follow(lambda report: studio.take(
-                        given[w.poster], given[w.reading], mix, controls, report, signal)):
+                        given[w.poster], given[w.reading], mix, controls, report, signal, given[w.read_words])):
                     if kind == "news":
                         yield {w.stage: text.stage(*what)}
                 takes = [what, *given[w.takes]][:TAKES]
@@ -68,7 +68,7 @@ def wire(studio: Studio, page: gr.Blocks, w: SimpleNamespace) -> None:
         turns.stop(request.session_hash)
 
     given = {w.turn, w.poster, w.reading, w.genre, w.notes, w.temperature, w.seed, w.follow_colours, w.steered_by, w.tempo,
-             w.mode, w.density, w.ensemble, w.composer_kind, w.takes, *w.shares}
+             w.mode, w.density, w.ensemble, w.composer_kind, w.takes, w.read_words, *w.shares}
     results = [*rested, w.stage, w.takes, w.take_actions, *widgets_of_a_take(w)]
     for button, fresh in ((w.compose, False), (w.another_take, True)):
         asked = button.click(ask, None, [*running, w.turn], js=scripts.SCROLL, **QUIET)

@@ -8,24 +8,25 @@ import gradio as gr
 from posterbeat.errors import PosterBeatError
 from posterbeat.genres import GENRES
 from posterbeat.ui.components.example_posters import EXAMPLES
+from posterbeat.ui.components.poster_words import PosterWords
 from posterbeat.ui.error_messages import spoken
 from posterbeat.ui.heat_overlay import heat_file
 from posterbeat.ui.link import wish_of
 from posterbeat.ui.page import scripts, text
 from posterbeat.ui.page.events import PRIVATE, QUIET
-from posterbeat.ui.studio import Studio
+from posterbeat.ui.studio import PosterReading, Studio
 
 
 def wire(studio: Studio, w: SimpleNamespace) -> None:
     """Connect the poster's widgets, those of `layout.lay_out`, with what they do."""
 
     @spoken
-    def read(path, chosen, steered_by, last_poster):
+    def read(path, chosen, steered_by, last_poster, with_words):
         if path == last_poster:  # the browser says twice that a poster took another's place
             yield {w.last_poster: last_poster}
             return
         hidden = gr.update(visible=False)
-        nothing = {w.last_poster: path, w.reading: None, w.genre_label: hidden,
+        nothing = {w.last_poster: path, w.reading: None, w.genre_label: hidden, w.poster_words: None, w.outlines: "",
                    w.show_heatmap: gr.update(visible=False, value=text.SHOW_HEATMAP),
                    w.heatmap: gr.update(visible=False, value=""), w.colours_read: text.colours_line(None)}
         if path is None:
@@ -36,15 +37,31 @@ def wire(studio: Studio, w: SimpleNamespace) -> None:
         except PosterBeatError:
             yield {**nothing, w.poster: None}
             raise
-        colours = found["colours"]
-        shown = {**nothing, w.reading: found, w.steered_by: True,
-                 w.genre_label: gr.update(value=found["probabilities"], visible=True),
+        colours = found.colours
+        shown = {**nothing, w.steered_by: True, **_said(w, found, chosen),
+                 w.poster_words: PosterWords.reading() if with_words else None,
                  w.show_heatmap: gr.update(value=text.SHOW_HEATMAP, visible=True), w.colours_read: text.colours_line(colours)}
         if steered_by != text.LINKED:  # what a link asked for stays
-            shown |= {w.tempo: round(colours["tempo"]), w.mode: colours["mode"], w.density: round(colours["density"], 2)}
-        if chosen == text.OWN:
-            shown |= spread(w, found["probabilities"])
+            shown |= {w.tempo: round(colours.tempo), w.mode: colours.mode, w.density: round(colours.density, 2)}
         yield shown
+
+    @spoken
+    def read_words(path, found, chosen, with_words):
+        if path is None or found is None:
+            return {w.poster_words: None}
+        if found.path != path:  # another poster took its place meanwhile
+            found = studio.read(path)
+        if found.lines is None:
+            found = studio.read_words(found) if with_words else found
+        elif not with_words:
+            found = studio.without_words(found)
+        return _said(w, found, chosen)
+
+    @spoken
+    def correct(found, chosen, event: gr.EventData):
+        if found is None or found.lines is None:
+            raise PosterBeatError(text.NO_POSTER)
+        return _said(w, studio.correct(found, int(event.index), str(event.text)), chosen)
 
     def pick(event: gr.EventData):
         return str(EXAMPLES[event.index])
@@ -52,7 +69,7 @@ def wire(studio: Studio, w: SimpleNamespace) -> None:
     def choose(chosen, found):
         if chosen in GENRES:
             return spread(w, {name: float(name == chosen) for name in GENRES})
-        return spread(w, found["probabilities"]) if chosen == text.OWN and found else {w.shares[0]: gr.skip()}
+        return spread(w, found.genres.probabilities) if chosen == text.OWN and found else {w.shares[0]: gr.skip()}
 
     @spoken
     def explain(path, found, asked):
@@ -60,15 +77,20 @@ def wire(studio: Studio, w: SimpleNamespace) -> None:
             return gr.update(visible=False), text.SHOW_HEATMAP
         if not path or not found:
             raise PosterBeatError(text.NO_POSTER)
-        lit = text.heat(Path(heat_file(studio.beat.classifier, path)).read_bytes(), found["genre"])
+        lit = text.heat(Path(heat_file(studio.beat.classifier, path)).read_bytes(), found.genres.genre)
         return gr.update(value=lit, visible=True), text.SHOW_POSTER
 
+    said = [w.reading, w.genre_label, w.poster_words, w.outlines, *w.shares]
     reading = w.poster.change(
-        read, [w.poster, w.genre, w.steered_by, w.last_poster],
-        [w.poster, w.last_poster, w.reading, w.steered_by, w.genre_label, w.show_heatmap, w.heatmap, w.colours_read, w.tempo,
-         w.mode, w.density, *w.shares],
+        read, [w.poster, w.genre, w.steered_by, w.last_poster, w.read_words],
+        [w.poster, w.last_poster, *said, w.steered_by, w.show_heatmap, w.heatmap, w.colours_read, w.tempo, w.mode, w.density],
         show_progress="minimal", show_progress_on=[w.genre_label], concurrency_limit=4, **PRIVATE)
-    reading.success(None, [w.compose_at_once, w.poster], None, js=scripts.COMPOSE_AT_ONCE)
+    # The picture's reading is on the screen by now; the words join it.
+    wishes = [w.poster, w.reading, w.genre, w.read_words]
+    joint = reading.success(read_words, wishes, said, show_progress="hidden", concurrency_limit=2, **PRIVATE)
+    w.read_words.input(read_words, wishes, said, show_progress="hidden", concurrency_limit=2, **PRIVATE)
+    w.poster_words.click(correct, [w.reading, w.genre], said, show_progress="hidden", concurrency_limit=4, **PRIVATE)
+    joint.success(None, [w.compose_at_once, w.poster], None, js=scripts.COMPOSE_AT_ONCE)
     w.example_posters.click(pick, None, w.poster, **QUIET)
     w.genre.input(choose, [w.genre, w.reading], w.shares, **QUIET)
     for share in w.shares:
@@ -76,6 +98,15 @@ def wire(studio: Studio, w: SimpleNamespace) -> None:
     for control in (w.tempo, w.mode, w.density):
         control.input(lambda: True, None, w.steered_by, **QUIET)
     w.show_heatmap.click(explain, [w.poster, w.reading, w.show_heatmap], [w.heatmap, w.show_heatmap], **PRIVATE)
+
+
+def _said(w: SimpleNamespace, found: PosterReading, chosen: str) -> dict:
+    """What was read, on the widgets that show it."""
+    genres, lines = found.genres, found.lines
+    shown = {w.reading: found, w.genre_label: gr.update(value=genres.probabilities, visible=True),
+             w.poster_words: None if lines is None else PosterWords.show(genres, lines),
+             w.outlines: text.outlines(lines or (), genres.words.loudest if genres.words else (), found.size)}
+    return shown | (spread(w, genres.probabilities) if chosen == text.OWN else {})
 
 
 def wire_arrival(page: gr.Blocks, w: SimpleNamespace) -> None:

@@ -1,10 +1,18 @@
 """What the page says."""
 
+from __future__ import annotations
+
 from base64 import b64encode
+from collections.abc import Collection, Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
 from posterbeat.controls import COMPOSER_KINDS
 from posterbeat.genres import FILMS, GENRES
+
+if TYPE_CHECKING:  # these pull in torch, which the page need not wait for
+    from posterbeat.colours import PosterColours
+    from posterbeat.vision.text_reader import TextLine
 
 OURS = COMPOSER_KINDS[0]
 
@@ -27,6 +35,7 @@ EXAMPLE_PIECES = """<h2>Hear some</h2>
 EXAMPLE_POSTERS = "Or try one of these, drawn for films that do not exist:"
 FOLLOW_COLOURS = "Let the poster's colours, or your changes to them, set tempo, mode and density"
 AT_ONCE = "Compose as soon as a poster has been read"
+READ_WORDS = "Read the poster's words beside its picture"
 ADVANCED = "Advanced: mixture, colours, ensemble"
 ABOUT_MIXTURE = "<b>Blend the genres.</b> The sliders start from what was read on the poster."
 
@@ -152,12 +161,23 @@ def sheet(pages: list[str]) -> str:
     return f'<div class="pages" tabindex="0" role="group" aria-label="Sheet music">{shown}</div>'
 
 
-def colours_line(colours: dict | None) -> str:
+def outlines(lines: Sequence[TextLine], loud: Collection[int], size: tuple[int, int]) -> str:
+    """Frames around the lines of a poster of `size` (width, height), bold around those that spoke, as HTML that lies over it."""
+    width, height = size
+    frames = "".join(
+        f'<rect class="{"loud" if index in loud else ""}" x="{left * width:.1f}" y="{top * height:.1f}" '
+        f'width="{(right - left) * width:.1f}" height="{(bottom - top) * height:.1f}"/>'
+        for index, (left, top, right, bottom) in enumerate(line.box for line in lines)
+    )
+    return f'<svg class="outlines" viewBox="0 0 {width} {height}" aria-hidden="true">{frames}</svg>' if frames else ""
+
+
+def colours_line(colours: PosterColours | None) -> str:
     """What the poster's colours say, as a line of HTML."""
     if not colours:
         return '<p class="facts">Add a poster, and its colours are read here.</p>'
     return (
-        f'<p class="facts"><b>{escape(colours["sentence"])}</b>. Lighter than {100 * colours["lightness"]:.0f} %, '
-        f"more saturated than {100 * colours['saturation']:.0f} % and warmer than {100 * colours['warmth']:.0f} % "
+        f'<p class="facts"><b>{escape(colours.sentence)}</b>. Lighter than {100 * colours.lightness:.0f} %, '
+        f"more saturated than {100 * colours.saturation:.0f} % and warmer than {100 * colours.warmth:.0f} % "
         "of posters.</p>"
     )
