@@ -27,7 +27,7 @@ from posterbeat.ui.server.memory import share_heap
 from posterbeat.ui.server.quiet_log import keep_quiet
 from posterbeat.ui.server.request_filter import Gate
 from posterbeat.ui.server.sessions import VISITS, forget_in_time, keep_few_records
-from posterbeat.ui.server.start_check import prove_playing
+from posterbeat.ui.server.start_check import check_named_weights, prove_playing
 from posterbeat.ui.server.uploads import keep_tidy
 from posterbeat.ui.studio import Studio
 from posterbeat.ui.turns import WAITING
@@ -80,6 +80,7 @@ def serve() -> int:
                     prevent_thread_lock=True, enable_monitoring=False, max_threads=THREADS, state_session_capacity=VISITS,
                     server_name=host, server_port=SETTINGS.port,
                     app_kwargs={"middleware": [Middleware(Gate, settings=SETTINGS)]})
+        check_named_weights()
         prove_playing()
         _ = studio.beat
         threading.Event().wait()

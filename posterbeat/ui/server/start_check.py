@@ -1,5 +1,20 @@
 """What must work before anybody is served."""
 
+from posterbeat.hub import resolve, source_of, weights_folder
+
+
+def check_named_weights() -> None:
+    """Make sure that the reference study's weights are there if somebody named them; they are loaded at the first request.
+
+    Raises
+    ------
+    WeightsError
+        They are not.
+    """
+    source = source_of("historical")
+    if source != weights_folder("historical"):
+        resolve(source)
+
 
 def prove_playing() -> None:
     """Play one note, so that a server on which no piece can be played does not start.
