@@ -21,6 +21,7 @@ import soundfile
 
 from posterbeat import GENRES, PosterBeat, Score, WeightsError
 from posterbeat.hub import weights_folder
+from posterbeat.ui.page import text
 from tests.served import ROOT, ask, await_answer, call, draw_poster, free_port, start, upload
 
 KEPT = 25  # seconds
@@ -230,7 +231,7 @@ def test_the_order_to_stop_ends_the_work_in_words_and_leaves_nothing_half_done(o
     time.sleep(1.5)
     own.process.terminate()
     answer, refusal = work.result()
-    assert answer is None and "stopped" in refusal
+    assert answer is None and refusal == text.ENDING
     assert own.process.wait(60) == 0
     assert not list(own.files.iterdir()) and not list(own.between.iterdir())
     assert "Traceback" not in own.log.read_text()

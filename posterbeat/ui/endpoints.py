@@ -19,7 +19,7 @@ from posterbeat.ui.error_messages import spoken
 from posterbeat.ui.heat_overlay import heat_file
 from posterbeat.ui.studio import Studio
 from posterbeat.ui.take import Take
-from posterbeat.ui.turns import AT_ONCE, COMPOSING
+from posterbeat.ui.turns import AT_ONCE, COMPOSING, READING
 
 
 def _input(label: str, default: Any, kind: str | list[str], says: str) -> Api:
@@ -180,7 +180,9 @@ def add_endpoints(studio: Studio) -> None:
     poster, genre = PosterInput(label="poster", visible=False), _genre("left out, the poster's own reading")
     one = _input("genre", None, "string", f"one of {', '.join(GENRES)}; left out, the genre that was read")
     shared = {"concurrency_limit": AT_ONCE, "concurrency_id": COMPOSING}
-    gr.on([], read_poster, [poster], gr.JSON(label="reading", visible=False), api_name="read_poster")
+    reading = {"concurrency_limit": AT_ONCE, "concurrency_id": READING}
+    gr.on([], read_poster, [poster], gr.JSON(label="reading", visible=False), api_name="read_poster",
+          **reading)
     gr.on([], compose, [_genre("required"), *_controls(), _composer()], _outputs(), api_name="compose", **shared)
     gr.on(
         [],
@@ -196,4 +198,5 @@ def add_endpoints(studio: Studio) -> None:
         api_name="poster_to_music",
         **shared,
     )
-    gr.on([], heatmap, [poster, one], gr.Image(label="heatmap", type="filepath", visible=False), api_name="heatmap")
+    gr.on([], heatmap, [poster, one], gr.Image(label="heatmap", type="filepath", visible=False), api_name="heatmap",
+          **reading)

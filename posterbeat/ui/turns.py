@@ -4,6 +4,7 @@ import itertools
 import threading
 
 COMPOSING = "composing"  # the group of events that take turns, of the page and of the API alike
+READING = "reading"  # the group of events that read a poster, which may be large; two at a time, too
 AT_ONCE = 2  # pieces, whoever asks: more would only slow each other down
 WAITING = 40  # at the most: whoever comes then is told at once, and would have waited for minutes
 

@@ -15,6 +15,7 @@ from posterbeat.ui.link import wish_of
 from posterbeat.ui.page import scripts, text
 from posterbeat.ui.page.events import PRIVATE, QUIET
 from posterbeat.ui.studio import PosterReading, Studio
+from posterbeat.ui.turns import AT_ONCE, READING
 
 
 def wire(studio: Studio, w: SimpleNamespace) -> None:
@@ -81,10 +82,11 @@ def wire(studio: Studio, w: SimpleNamespace) -> None:
         return gr.update(value=lit, visible=True), text.SHOW_POSTER
 
     said = [w.reading, w.genre_label, w.poster_words, w.outlines, *w.shares]
+    in_turn = {"concurrency_limit": AT_ONCE, "concurrency_id": READING, **PRIVATE}
     reading = w.poster.change(
         read, [w.poster, w.genre, w.steered_by, w.last_poster, w.read_words],
         [w.poster, w.last_poster, *said, w.steered_by, w.show_heatmap, w.heatmap, w.colours_read, w.tempo, w.mode, w.density],
-        show_progress="minimal", show_progress_on=[w.genre_label], concurrency_limit=4, **PRIVATE)
+        show_progress="minimal", show_progress_on=[w.genre_label], **in_turn)
     # The picture's reading is on the screen by now; the words join it.
     wishes = [w.poster, w.reading, w.genre, w.read_words]
     joint = reading.success(read_words, wishes, said, show_progress="hidden", concurrency_limit=2, **PRIVATE)
@@ -97,7 +99,7 @@ def wire(studio: Studio, w: SimpleNamespace) -> None:
         share.input(lambda: text.MIXED, None, w.genre, **QUIET)
     for control in (w.tempo, w.mode, w.density):
         control.input(lambda: True, None, w.steered_by, **QUIET)
-    w.show_heatmap.click(explain, [w.poster, w.reading, w.show_heatmap], [w.heatmap, w.show_heatmap], **PRIVATE)
+    w.show_heatmap.click(explain, [w.poster, w.reading, w.show_heatmap], [w.heatmap, w.show_heatmap], **in_turn)
 
 
 def _said(w: SimpleNamespace, found: PosterReading, chosen: str) -> dict:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.datastructures import MutableHeaders
-from starlette.types import Message, Scope, Send
+from starlette.types import Message, Send
 
 from posterbeat.ui.page import text
 
@@ -23,12 +23,15 @@ class Answer:
 
     Parameters
     ----------
+    path
+        What was asked for.
     log
         Called with the status of a failure of ours.
     """
 
-    def __init__(self, scope: Scope, send: Send, log: Callable[[int], None]):
-        self._scope, self._send, self._log = scope, send, log
+    def __init__(self, path: str, send: Send, log: Callable[[int], None]):
+        self._said = {**_SAID, 400: text.NOT_AN_UPLOAD} if path.endswith("/upload") else _SAID
+        self._send, self._log = send, log
         self.begun = False
         self._held: list[Message] = []
 
@@ -52,7 +55,7 @@ class Answer:
         content = b"".join(part.get("body", b"") for part in parts)
         sentence = _own_sentence(content)
         if sentence is None:
-            sentence = _SAID.get(start["status"], text.FAULT if start["status"] >= 500 else text.NOT_JSON)
+            sentence = self._said.get(start["status"], text.FAULT if start["status"] >= 500 else text.NOT_JSON)
             if start["status"] >= 500 and start["status"] not in _SAID:
                 self._log(start["status"])
         kept = [(name, value) for name, value in start["headers"] if name.lower() in _KEPT]

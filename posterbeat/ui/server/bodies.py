@@ -15,6 +15,7 @@ MOST_JSON = 1_000_000  # bytes: hundreds of times what the page or a script send
 MOST_UPLOAD = MAX_BYTES * 4 // 3 + MOST_JSON  # a poster, also in base64, and what is around it
 _DEEPEST = 32  # values inside of values
 _FILES = 8  # of one upload, each of which is an open file while it comes
+_SLOWEST = 60.0  # seconds that a call may take to come
 _LINGER = 5.0  # seconds, and MOST_UPLOAD bytes, for which a body that is refused is still taken in
 _NAME = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _KINDS = {"session_hash": str, "event_id": str, "fn_index": int, "trigger_id": int}
@@ -68,11 +69,15 @@ async def read_json(receive: Receive, headers: dict[bytes, bytes]) -> Any:
         raise Refusal(415, text.NOT_SAID_JSON)  # a page elsewhere may send any other kind without asking
     body = bytearray()
     counted = limited(receive, MOST_JSON)
-    while True:
-        message = await counted()
-        body += message.get("body", b"")
-        if message["type"] == "http.disconnect" or not message.get("more_body"):
-            break
+    try:
+        async with asyncio.timeout(_SLOWEST):
+            while True:
+                message = await counted()
+                body += message.get("body", b"")
+                if message["type"] == "http.disconnect" or not message.get("more_body"):
+                    break
+    except TimeoutError as error:
+        raise Refusal(408, text.TOO_SLOW) from error
     return await asyncio.to_thread(_parsed, bytes(body))
 
 

@@ -23,6 +23,7 @@ from posterbeat.ui.server.uploads import folder, uploaded
 from posterbeat.ui.server.ways import CALLS, way
 
 _STREAMS = ("listen", "answer", "heartbeat", "progress")  # answers that go on
+_MULTIPART = re.compile(rb"multipart/form-data\s*;.*\bboundary=\"?[\w'()+,./:=? -]{1,70}\"?\s*", re.I | re.S)
 _WEB = re.compile(r"\s*https?:", re.I)
 _log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class Gate:
             ended = not message.get("more_body")
             return message
 
-        answer = Answer(scope, send, lambda status: _log.error("A request failed with status %d.", status))
+        answer = Answer(scope["path"], send, lambda status: _log.error("A request failed with status %d.", status))
         try:
             await self._passed(scope, hear, answer)
         except Refusal as refusal:
@@ -95,9 +96,7 @@ class Gate:
             wish = bodies.check_fields(await bodies.read_json(hear, headers))
             await self.app(_sized(scope, body := json.dumps(wish).encode()), bodies.again(body, hear), answer)
         elif taken == "upload":
-            if "upload_id" in query:
-                bodies.check_name(query["upload_id"])
-            await self.app(scope, self._weighed(scope, bodies.few_files(bodies.limited(hear, bodies.MOST_UPLOAD))), answer)
+            await self._upload(scope, hear, answer, query.get("upload_id"), headers)
         elif taken == "mcp" and scope["method"] == "POST":
             body = json.dumps(await bodies.read_json(hear, headers)).encode()
             await self.app(_sized(scope, body), bodies.again(body, hear), answer)
@@ -112,6 +111,17 @@ class Gate:
         else:
             scope = {**scope, "headers": one_range(scope["headers"])}
             await self.app(scope, bodies.limited(hear, bodies.MOST_JSON), answer)
+
+    async def _upload(self, scope: Scope, hear: Receive, answer: Send, named: str | None, headers: dict[bytes, bytes]) -> None:
+        if named is not None:
+            bodies.check_name(named)
+        if not _MULTIPART.fullmatch(headers.get(b"content-type", b"")):
+            raise Refusal(415, text.NOT_AN_UPLOAD)
+        received = self._weighed(scope, bodies.few_files(bodies.limited(hear, bodies.MOST_UPLOAD)))
+        try:
+            await self.app(scope, received, answer)
+        except (TypeError, ValueError) as error:  # what gradio's parser raises where parts are of the wrong kind
+            raise Refusal(400, text.NOT_AN_UPLOAD) from error
 
     def _weighed(self, scope: Scope, receive: Receive) -> Receive:
         who = caller(scope)

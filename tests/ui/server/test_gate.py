@@ -155,6 +155,16 @@ def heard(visit):
             yield content["msg"], content
 
 
+@pytest.mark.parametrize("kind, body", [
+    ("multipart/form-data", b"--edge--"), ("multipart/form-data; boundary=", b"--edge--"), ("text/plain", b"x"),
+    ("multipart/form-data; boundary=" + "x" * 9000, b"--edge--"), ("multipart/mixed; boundary=edge", b"--edge--"),
+    ("multipart/form-data; boundary=edge", b"no part"), ("multipart/form-data; boundary=edge", b"--edge\r\nX: 1\r\n\r\na\r\n--edge--"),
+    ("multipart/form-data; boundary=edge",
+     b'--edge\r\nContent-Disposition: form-data; name="files"\r\n\r\na text\r\n--edge--\r\n')], ids=lambda value: str(value)[:40])
+def test_what_is_no_upload_is_refused_in_a_sentence(kind, body):
+    assert refused(*ask(served() + "/gradio_api/upload", body, {"Content-Type": kind})) == text.NOT_AN_UPLOAD
+
+
 def test_one_upload_brings_few_files():
     part = b'--edge\r\nContent-Disposition: form-data; name="files"; filename="%d.png"\r\n\r\nx\r\n'
     body = b"".join(part % number for number in range(900)) + b"--edge--\r\n"
