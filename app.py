@@ -79,6 +79,7 @@ def serve() -> int:
         demo.launch(theme=theme(), css=CSS, max_file_size="40mb", footer_links=["api", "settings"],
                     prevent_thread_lock=True, enable_monitoring=False, max_threads=THREADS, state_session_capacity=VISITS,
                     server_name=host, server_port=SETTINGS.port,
+                    _frontend=False,  # or the start fails on a busy machine, where the first answer takes over three seconds
                     app_kwargs={"middleware": [Middleware(Gate, settings=SETTINGS)]})
         check_named_weights()
         prove_playing()

@@ -158,7 +158,8 @@ def heard(visit):
 @pytest.mark.parametrize("kind, body", [
     ("multipart/form-data", b"--edge--"), ("multipart/form-data; boundary=", b"--edge--"), ("text/plain", b"x"),
     ("multipart/form-data; boundary=" + "x" * 9000, b"--edge--"), ("multipart/mixed; boundary=edge", b"--edge--"),
-    ("multipart/form-data; boundary=edge", b"no part"), ("multipart/form-data; boundary=edge", b"--edge\r\nX: 1\r\n\r\na\r\n--edge--"),
+    ("multipart/form-data; boundary=edge", b"no part"),
+    ("multipart/form-data; boundary=edge", b"--edge\r\nX: 1\r\n\r\na\r\n--edge--"),
     ("multipart/form-data; boundary=edge",
      b'--edge\r\nContent-Disposition: form-data; name="files"\r\n\r\na text\r\n--edge--\r\n')], ids=lambda value: str(value)[:40])
 def test_what_is_no_upload_is_refused_in_a_sentence(kind, body):
