@@ -13,6 +13,7 @@ from posterbeat.colours import read_colours
 from posterbeat.errors import PosterError
 from posterbeat.poster import open_poster
 from tests.icc_profiles import SPACES, grey_profile, profile, stored_in
+from tests.pictures import refusal, saved
 
 
 def painted(size=(90, 130)) -> Image.Image:
@@ -21,21 +22,9 @@ def painted(size=(90, 130)) -> Image.Image:
     return Image.fromarray(small).resize(size, Image.Resampling.BICUBIC)
 
 
-def saved(picture: Image.Image, format_name: str, **options) -> bytes:
-    buffer = BytesIO()
-    picture.save(buffer, format_name, **options)
-    return buffer.getvalue()
-
-
 def error_of(poster: Image.Image, expected: Image.Image) -> float:
     assert poster.mode == "RGB" and poster.size == expected.size
     return np.abs(np.asarray(poster, float) - np.asarray(expected.convert("RGB"), float)).mean()
-
-
-def refusal(data: bytes) -> str:
-    with pytest.raises(PosterError) as caught:
-        open_poster(data)
-    return str(caught.value)
 
 
 # --- colour profiles -------------------------------------------------------------------------------------------
