@@ -249,8 +249,8 @@ def test_a_name_that_is_no_text_is_composed_for_and_told(posters, wish, tmp_path
     assert (tmp_path / "out/tracks" / f"{name}.mid").is_file() and (tmp_path / "out/tracks" / f"{name}.mp3").is_file()
     assert "Am\\xe9lie.jpg" in (tmp_path / "out/table.csv").read_text(encoding="utf-8")
     assert "tracks/Am%E9lie.jpg.mp3" in (tmp_path / "out/index.html").read_text(encoding="utf-8")
-    done = subprocess.run([sys.executable, "-m", "posterbeat.cli", "read", folder / name, "--classifier", wish.classifier],
-                          env=strict, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", "posterbeat.cli", "read", name, "--classifier", wish.classifier],
+                          cwd=folder, env=strict | {"COLUMNS": "150"}, capture_output=True, text=True)
     assert done.returncode == 0 and "lie.jpg" in done.stdout, done.stderr
 
 
