@@ -29,7 +29,7 @@ def judge(figures: dict[str, Any]) -> list[dict[str, Any]]:
         if 8 in loads:
             bars.append(_least("times the throughput of one visitor, eight at once", 1.4,
                                loads[8]["a_minute"] / loads[1]["a_minute"]))
-        bars.append(_most("longest wait of any visitor, in equal shares of the time", 1.5,
+        bars.append(_most("longest wait of any visitor, as a multiple of an equal share of the time", 1.5,
                           max(load["longest_in_fair_shares"] for load in loads.values())))
     return bars
 

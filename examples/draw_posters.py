@@ -1,4 +1,4 @@
-"""Draw the example posters: five films that do not exist, one a genre.
+"""Draw the example posters: films that do not exist, one per genre.
 
     python examples/draw_posters.py [--only GENRE ...] [--out FOLDER]
 """
@@ -7,7 +7,7 @@ import argparse
 from importlib import import_module
 from pathlib import Path
 
-GENRES = ("action", "animation", "comedy", "drama", "horror")
+from posterbeat.genres import GENRES
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from posterbeat.composer.parts import Part
 from posterbeat.composer.plan import KINDS, LITERAL, MOST_BACK, MOST_COUNTED, SILENT, Plan
 from posterbeat.composer.plan_features import bar_columns, part_columns
 from posterbeat.composer.reader import ABOUT_SIZES, CELL_SIZES, PART_SIZES, Tables
+from posterbeat.genres import GENRES
 
 BAR_FIELDS = {"copy": MOST_BACK + 1, "chord": CHORDS, "bass": 12, "chord_2": CHORDS, "bass_2": 12}
 CELL_FIELDS = {"kind": len(KINDS), "back": MOST_BACK + 1, "count": MOST_COUNTED + 2, "register": 33, "loudness": 9}
@@ -62,7 +63,7 @@ class Planner(nn.Module):
         self.seen = Tables(SEEN_SIZES, width)
         self.chords = nn.Linear(3 * 2 * FEATURES, width)
         self.about, self.ensemble = Tables(ABOUT_SIZES, width), Tables(PART_SIZES, width)
-        self.mix = nn.Linear(5, width, bias=False)
+        self.mix = nn.Linear(len(GENRES), width, bias=False)
         self.lstm = nn.LSTM(width, hidden, batch_first=True)
         self.norm, self.dropout = nn.LayerNorm(hidden), nn.Dropout(dropout)
         self.hidden = nn.ModuleDict({name: nn.Linear(hidden + width, head) for name in (*BAR_FIELDS, *CELL_FIELDS)})

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from posterbeat.chords import FEATURES
 from posterbeat.composer.parts import ACTIVE, BUSY, REGISTERS, VOICES
 from posterbeat.composer.plan import KINDS, MOST_BACK, MOST_COUNTED
+from posterbeat.genres import GENRES
 from posterbeat.instruments import FAMILIES
 
 # As `plan.Plan.cells`; the last two with a class for unknown.
@@ -59,7 +60,7 @@ class Reader(nn.Module):
         self.cell, self.part = Tables(CELL_SIZES, width), Tables(PART_SIZES, width)
         self.bar, self.about = Tables(BAR_SIZES, width), Tables(ABOUT_SIZES, width)
         self.chords = nn.Linear(2 * FEATURES, width)
-        self.mix = nn.Linear(5, width, bias=False)
+        self.mix = nn.Linear(len(GENRES), width, bias=False)
         self.first = nn.LSTM(width, hidden, batch_first=True, bidirectional=True)
         self.together = nn.Linear(4 * hidden, width)
         self.second = nn.LSTM(width, hidden, batch_first=True, bidirectional=True)

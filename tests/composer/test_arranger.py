@@ -9,7 +9,7 @@ from posterbeat.composer.model import Arranger, ArrangerConfig
 from posterbeat.composer.nucleus import draw
 from posterbeat.composer.plan import LITERAL, SILENT
 from posterbeat.errors import ParameterError, WeightsError
-from posterbeat.genres import mixture
+from posterbeat.genres import GENRES, mixture
 from posterbeat.instruments import DRUM_FAMILY, families_of
 from posterbeat.music.score import Score
 
@@ -114,3 +114,11 @@ def test_a_draw_keeps_to_what_is_allowed_and_to_the_nucleus():
     assert {draw(logits, random, allowed=np.array([False, False, True, True])) for _ in range(100)} == {2, 3}
     hot = np.bincount([draw(logits, random, temperature=50.0) for _ in range(2000)], minlength=4)
     assert hot.min() > 350
+
+
+def test_its_networks_count_genres_by_the_table(monkeypatch):
+    from posterbeat.composer import planner, reader
+
+    for module in (planner, reader):
+        monkeypatch.setattr(module, "GENRES", (*GENRES, "western"))
+    assert planner.Planner(8, 8, 8).mix.in_features == reader.Reader(8, 8).mix.in_features == len(GENRES) + 1

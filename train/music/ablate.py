@@ -22,6 +22,7 @@ from posterbeat.composer import network_input
 from posterbeat.composer.excerpt import collate, stretch
 from posterbeat.composer.network import START, Batch, ComposerNetwork, bits
 from posterbeat.cpu import bf16_autocast
+from posterbeat.genres import GENRES
 from train.music.batches import Corpus
 from train.music.train import SIZES
 from train.tables import sentences
@@ -86,7 +87,7 @@ def measure(network: ComposerNetwork, corpus: Corpus, show: Callable[[Batch], Ba
     """Bits a note on fixed pieces of a split, mean over pieces, then over genres."""
     network.eval()
     by_genre = []
-    for genre in range(5):
+    for genre in range(len(GENRES)):
         rows = corpus.pieces[corpus.arrays["genre"][corpus.pieces] == genre][:PIECES]
         batch = show(collate([stretch(corpus.piece(index), 0, PHRASES, "match", 5) for index in rows]))
         cost, real = bits(network(batch)[0], batch.target), batch.target[..., 0] >= 0

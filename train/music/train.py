@@ -28,6 +28,7 @@ from posterbeat.composer.excerpt import collate, stretch
 from posterbeat.composer.network import PHRASE, Batch, ComposerNetwork, bits
 from posterbeat.composer.network_input import CONDITION_SIZES
 from posterbeat.cpu import has_bf16
+from posterbeat.genres import GENRES
 from posterbeat.whole_file import whole_file
 from train.music.batches import Corpus
 from train.parallel import Team
@@ -42,7 +43,7 @@ def validate(network: ComposerNetwork, corpus: Corpus, *, pieces_a_genre: int = 
     """Bits a note on the first `phrases` phrases of fixed pieces of a split: by field and genre, mean over genres."""
     network.eval()
     device = next(network.parameters()).device
-    chosen = [index for genre in range(5)
+    chosen = [index for genre in range(len(GENRES))
               for index in corpus.pieces[corpus.arrays["genre"][corpus.pieces] == genre][:pieces_a_genre]]
     by_genre = {}
     for begin in range(0, len(chosen), 12):

@@ -2,13 +2,14 @@
 
 import csv
 import math
+from itertools import chain, cycle
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
 from posterbeat.genres import GENRES
 
-_COLOURS = ("#111111", "#c0392b", "#27864a", "#b9770e", "#1c3c78", "#8e44ad")
+_MEAN, _BY_GENRE = "#111111", ("#c0392b", "#27864a", "#b9770e", "#1c3c78", "#8e44ad")  # further genres begin again
 _LEFT, _TOP, _WIDTH, _HEIGHT = 70, 30, 560, 330
 
 
@@ -46,7 +47,7 @@ def draw_curve(rows: list[dict], path: Path) -> None:
         pen.text((at(million, low)[0], _TOP + _HEIGHT + 14), str(million), fill="black", font=font, anchor="mm")
     pen.text((_LEFT + _WIDTH / 2, _TOP + _HEIGHT + 40), "million notes seen (bits a note on val)", fill="black", font=font,
              anchor="mm")
-    for (name, values), colour in zip(lines.items(), _COLOURS):
+    for (name, values), colour in zip(lines.items(), chain([_MEAN], cycle(_BY_GENRE))):
         points = [at(x, y) for x, y in zip(seen, values)]
         pen.line(points, fill=colour, width=4 if name == "mean" else 2, joint="curve")
         pen.text((points[-1][0] + 8, points[-1][1]), name, fill=colour, font=font, anchor="lm")

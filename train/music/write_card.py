@@ -69,7 +69,7 @@ def bars(metrics: dict) -> list[dict]:
 
     composer, trigram = _value(bits.get("composer")), _value(bits.get("trigram"))
     add("bits a note", composer, most=8.4)
-    add("bits a note beside the trigram's 0.75", composer, most=0.75 * trigram if trigram else None)
+    add("bits per note, against 0.75 times the trigram's", composer, most=0.75 * trigram if trigram else None)
     beside("judge_recall", above=-0.05)
     for name in ("copied_longest_median", "copied_longest_p95", "copied_8_median", "copied_8_p95"):
         beside(name, below=0.0)
@@ -136,16 +136,16 @@ or lower.
     if kept_back:
         whole = kept_back["nothing"]["value"]
         rows = [[name, cell(figure), f"{figure['value'] - whole:+.2f}"] for name, figure in kept_back.items()]
-        parts.append("What the trained network makes of each thing it is shown: bits a note on `val` with one of them kept "
-                     "from it, without training again:\n\n" + table(["kept from it", "bits a note", "more"], rows))
+        parts.append("How much the trained network uses each input: bits per note on `val` with that input withheld, without "
+                     "retraining:\n\n" + table(["withheld", "bits a note", "more"], rows))
     ingredients = metrics.get("ingredients")
     if ingredients:
         whole = ingredients["everything"]
         rows = [[name, f"{row['bits']:.3f}", f"{row['bits'] - whole['bits']:+.3f}"] for name, row in ingredients.items()]
-        parts.append("What each ingredient gives: trained anew without it, "
-                     f"{whole['notes_seen'] / 1e6:.2f} million notes each from "
-                     "nothing, one seed; bits a note on `val`. So short a training shows what helps to learn early, not what "
-                     "is reached in the end:\n\n" + table(["trained with", "bits a note", "more"], rows))
+        parts.append("What each ingredient contributes: networks trained from scratch without it, "
+                     f"{whole['notes_seen'] / 1e6:.2f} million notes each, "
+                     "one seed; bits per note on `val`. Training this short shows what helps early on, not the final "
+                     "result:\n\n" + table(["trained with", "bits a note", "more"], rows))
     if metrics.get("curve"):
         parts.append("![Bits a note on val against notes seen](curve.png)\n")
     speed = metrics.get("notes_per_second")

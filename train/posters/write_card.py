@@ -200,7 +200,8 @@ classifier.explain("poster.jpg")                                      # which pa
 ## The network
 PosterNet on `{backbone}` (ImageNet weights to start from): the head reads mean and standard deviation of every stage,
 the poster's own colours included, so that style counts beside content. A plain frame around the poster is cut away; then it
-is brought to 160 x 240{smoothed} and read at {width} x {height} (width x height){mirrored}: size and sharpness say nothing.
+is brought to 160 x 240{smoothed} and read at {width} x {height} (width x height){mirrored}, so that
+a file's size and sharpness do not affect the reading.
 Probabilities are calibrated on held-out posters with every genre counting alike.
 
 ## Measured

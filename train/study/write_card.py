@@ -100,7 +100,7 @@ def card(metrics: dict) -> str:
     counts = ", ".join(f"{words}: {of['collapsed']['n']}" for words, of in columns)
     return "\n".join([
         _INTRODUCTION,
-        "## Is what the study reports seen here?\n",
+        "## Are the study's findings reproduced?\n",
         table(["run", "the study", "seen", "here"], seen),
         f"""Seen means, of the first stack: at least half of the pieces end on one word for ever (their last fifty words are
 the same). Of the second: at least {_percent(RIGHT)} of the next words in the training windows are right, and at least half of a
@@ -112,9 +112,9 @@ half of a piece's 8-grams of words stand in another piece of the set, and less t
 """,
         table(["run", "genre", "notes (pieces)", "words", "windows", "windows seen",
                 "epochs", "minutes of one core"], record),
-        """Minutes of one CPU core, so these runs are short. Two things save time where the table says so: at first fewer than
-100 words are read, or the layers above the LSTMs learn alone, from what the LSTMs say of every window as they were drawn. After
-that all layers learn from windows of 100, as in the study. Losses are without dropout on windows of 100,
+        """Each run had only minutes of one CPU core, so they are short. Two things save time where the table says so: at first
+fewer than 100 words are read, or only the layers above the LSTMs are trained, on the output of the untrained LSTMs for every
+window. After that all layers are trained on windows of 100, as in the study. Losses are without dropout on windows of 100,
 evenly spaced; neighbouring windows overlap, so the intervals are too narrow.
 
 """,
@@ -123,7 +123,8 @@ evenly spaced; neighbouring windows overlap, so the intervals are too narrow.
         f"""{metrics['notes']} notes each, seeds from 0 upwards, nothing picked; in brackets the 95 % bootstrap interval. Pieces
 measured: {counts}. The stacks begin with a window of a training piece, as in the study, and always take the likeliest word.
 Copying is counted against what each of them learned from: the stacks' own training pieces on the study's fixed step, all training
-pieces for the composer. On a fixed step a melody is told by its intervals alone, so that even real pieces share more.
+pieces for the composer. On a fixed step all notes are equally long, so melodies are compared by their intervals alone, and even
+real pieces have more in common.
 
 """,
         table(["figure", *(words for words, _ in columns)], figures),
@@ -173,7 +174,7 @@ track = PosterBeat.load().compose("comedy", notes=300, seed=7, composer="histori
 ```
 
 Trained on MIDI transcriptions, most of them of works under copyright and labelled with a genre by rule or by hand. None of
-them is part of this repository. Nothing was chosen by `test` pieces.
+them is part of this repository. No choice was based on `test` pieces.
 """
 
 

@@ -220,7 +220,7 @@ def _asked(wish: dict[str, Any], taken: str, name: str | None, page: Any) -> Any
         unknown = [one for one in wish if one not in (*names, "oauth_token")]
         if unknown:
             raise Refusal(422, f"{said}, and no other.")
-        if asked.inputs[0].value is None and names[0] not in wish:  # all others may be left out
+        if names and asked.inputs[0].value is None and names[0] not in wish:  # all others may be left out
             raise Refusal(422, f"{said}, of which {names[0]} is missing.")
     elif not isinstance(wish.get("data"), list) or len(wish["data"]) != len(names):
         raise Refusal(422, f"{said}, as the list \"data\".")

@@ -136,3 +136,19 @@ def test_the_curve_of_a_training_joins_the_earlier_one_and_is_drawn(tmp_path):
     draw_curve(rows, tmp_path / "curve.png")
     with Image.open(tmp_path / "curve.png") as picture:
         assert len(picture.convert("RGB").getcolors(10000)) > 6  # white, grid, and a colour for each line
+
+
+def test_the_curve_shows_every_genre_however_many_there_are(tmp_path, monkeypatch):
+    from PIL import Image
+
+    from train.music import training_curve
+
+    names = [f"genre {number}" for number in range(9)]
+    monkeypatch.setattr(training_curve, "GENRES", names)
+    bits = {name: number + 1.5 for number, name in enumerate(names)}
+    training_curve.draw_curve([{"notes_seen": seen, "bits": 0.5, "by_genre": bits} for seen in (1_000_000, 2_000_000)],
+                              tmp_path / "curve.png")
+    with Image.open(tmp_path / "curve.png") as picture:
+        middle = np.asarray(picture.convert("RGB"))[:360, 350].astype(int)
+    coloured = (np.ptp(middle, axis=1) > 30) | (middle.max(1) < 60)  # neither paper nor grid; the mean is nearly black
+    assert np.count_nonzero(np.diff(coloured.astype(int)) == 1) == 10
