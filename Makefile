@@ -28,7 +28,7 @@ else echo "NOTE: not installed, for want of apt or the right to use it:$$missing
 endef
 
 .PHONY: run setup setup-test test lint readme train-classifier train-words train-composer train-historical evaluate-classifier \
-	evaluate-words evaluate-composer evaluate-historical train evaluate bench fuzz soak lock publish clean
+	evaluate-words evaluate-composer evaluate-historical train train-gpu evaluate bench fuzz soak lock publish clean
 .DEFAULT_GOAL := run
 
 run: setup $(if $(MCP),$(VENV)/.mcp)
@@ -115,6 +115,12 @@ train-historical: $(VENV)/.train
 	@for stack in first second final; do $(PY) -m train.study.train $$stack $(MIDI) $(ARGS) || exit; done
 	@mkdir -p weights/historical
 	@cp runs/historical/final_comedy_6600/config.json runs/historical/final_comedy_6600/model.safetensors weights/historical
+
+# Packs posters and pieces, learns all of it on one GPU, and makes the usual folders of what was learned; see docs/training.md.
+train-gpu: $(VENV)/.train
+	@[ -f runs/pack/manifest.json ] || $(PY) -m train.pack runs/pack --posters $(POSTERS) --midi $(MIDI)
+	@$(PY) -m train.on_gpu runs/pack runs/gpu-results $(ARGS)
+	@$(PY) -m train.results runs/gpu-results runs/gpu
 
 evaluate-historical: $(VENV)/.train
 	@$(PY) -m train.study.evaluate weights/historical $(MIDI) $(ARGS)

@@ -25,6 +25,7 @@ from posterbeat.genres import mixture
 from posterbeat.hub import load_strict, read_config, read_tensors, resolve, single_precision
 from posterbeat.instruments import DRUMS
 from posterbeat.music.score import Score
+from posterbeat.whole_file import whole_file
 
 WINDOW = 100  # words read for each word written
 STEP = 6  # twelfths of a beat from word to word: half a beat
@@ -208,7 +209,8 @@ class HistoricalStack(nn.Module):
         keys = [window.tobytes() for window in windows]
         new = {key: window for key, window in zip(keys, windows) if key not in known}
         if new:
-            known.update(zip(new, self(torch.from_numpy(np.stack(list(new.values())))).double().numpy()))
+            asked = torch.from_numpy(np.stack(list(new.values()))).to(next(self.parameters()).device)
+            known.update(zip(new, self(asked).double().cpu().numpy()))
         return np.stack([known[key] for key in keys])
 
     def generate(self, genre_mix: str | Mapping[str, float], notes: int = 600, temperature: float = 1.0,
@@ -254,7 +256,8 @@ class HistoricalStack(nn.Module):
         (folder / "config.json").write_text(json.dumps(asdict(self.config)) + "\n")
         halves = {name: (value.half() if value.is_floating_point() else value).contiguous()
                   for name, value in self.state_dict().items()}
-        save_file(halves, folder / "model.safetensors")
+        with whole_file(folder / "model.safetensors") as part:
+            save_file(halves, part)
 
     @classmethod
     def from_pretrained(cls, source: str | Path) -> "HistoricalStack":

@@ -1,14 +1,19 @@
 """Score: note events on a grid of twelfths of a beat, to and from MIDI."""
 
+from __future__ import annotations
+
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pretty_midi
 
 from posterbeat.errors import ScoreError
 from posterbeat.instruments import DRUMS, FAMILIES, family_of
+
+if TYPE_CHECKING:
+    import pretty_midi
 
 STEPS_PER_BEAT = 12
 _TICKS_PER_STEP = 40  # 480 MIDI ticks a beat
@@ -71,7 +76,7 @@ class Score:
             return 0.0
         return float((self.onset + self.duration).max()) / STEPS_PER_BEAT * 60.0 / self.tempo
 
-    def without_overlaps(self) -> "Score":
+    def without_overlaps(self) -> Score:
         """The score with every note cut where its part sounds the same pitch again, since a track cannot hold both.
 
         Of several notes at one onset that share part, program and pitch the last one stays.
@@ -95,6 +100,8 @@ class Score:
 
     def to_midi(self) -> pretty_midi.PrettyMIDI:
         """`without_overlaps` as MIDI: one track a part, 480 ticks a beat, one tempo, one time signature."""
+        import pretty_midi  # only where MIDI is read or written: learning needs scores alone
+
         midi = pretty_midi.PrettyMIDI(resolution=STEPS_PER_BEAT * _TICKS_PER_STEP, initial_tempo=self.tempo)
         beats, unit = (self.bar // STEPS_PER_BEAT, 4) if self.bar % STEPS_PER_BEAT == 0 else (self.bar // 6, 8)
         midi.time_signature_changes.append(pretty_midi.TimeSignature(max(1, beats), unit, 0.0))
@@ -111,7 +118,7 @@ class Score:
         return midi
 
     @classmethod
-    def from_midi(cls, source: "str | Path | bytes | pretty_midi.PrettyMIDI") -> "Score":
+    def from_midi(cls, source: str | Path | bytes | pretty_midi.PrettyMIDI) -> Score:
         """Read MIDI and put every note on the nearest twelfth of a beat.
 
         Raises
@@ -119,6 +126,8 @@ class Score:
         ScoreError
             The file is not MIDI, or holds no note.
         """
+        import pretty_midi
+
         if isinstance(source, pretty_midi.PrettyMIDI):
             midi = source
         else:

@@ -18,7 +18,7 @@ from posterbeat.composer.writing import Sampling, Writing
 from posterbeat.genres import GENRES
 from posterbeat.music.harmony import slots_in_bar
 from train.music.arranger_batches import Corpus, collate
-from train.music.arranger_data import written_view
+from train.music.written_view import written_view
 
 PARTS = (Part(16, 128, 0, 1, 4, 5), Part(4, 33, 9, 0, 3, 5), Part(0, 0, 14, 2, 4, 5), Part(6, 48, 16, 0, 3, 4))
 MIX = np.array([0, 0, 0, 1, 0], np.float32)

@@ -57,7 +57,7 @@ def learn(network: torch.nn.Module, out: Path, sitting: Sitting, team: Team, los
         seen = json.loads(start.with_suffix(".json").read_text())["seen"]
     team.begin_alike(network)
     stop, begin, saved, here, averaged = threading.Event(), time.monotonic(), 0.0, 0, None
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    usual = signal.signal(signal.SIGTERM, lambda *_: stop.set())
     log = (out / "log.csv" if team.leads else Path(os.devnull)).open("a", newline="")
     rows = csv.writer(log)
 
@@ -71,7 +71,8 @@ def learn(network: torch.nn.Module, out: Path, sitting: Sitting, team: Team, los
         network.train()
         if figures["bits"] < best:
             best = figures["bits"]
-            save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, out / "best.safetensors")
+            with whole_file(out / "best.safetensors") as part:
+                save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, part)
             (out / "best.json").write_text(json.dumps({"seen": seen, "steps": steps, **figures}, indent=2))
         with whole_file(checkpoint) as path:
             torch.save({"network": network.state_dict(), "optimiser": optimiser.state_dict(), "seen": seen, "steps": steps,
@@ -107,3 +108,6 @@ def learn(network: torch.nn.Module, out: Path, sitting: Sitting, team: Team, los
             save()
             saved = elapsed
     save()
+    signal.signal(signal.SIGTERM, usual)
+    if stop.is_set() and callable(usual):
+        usual(signal.SIGTERM, None)

@@ -16,6 +16,7 @@ from posterbeat.genres import GENRES
 from posterbeat.music.harmony import slots_in_bar
 from train.music.arranger_batches import Corpus
 from train.music.arranger_loop import Sitting, learn
+from train.music.feed import placed
 from train.parallel import Team
 
 _WITHOUT_GENRE, _WITHOUT_ABOUT = 1 / 8, 1 / 5
@@ -70,6 +71,7 @@ def draw(corpus: Corpus, size: int, most: int) -> PlanItems:
 
 def validate(network: Planner, corpus: Corpus, *, pieces: int = 10, most: int = 600) -> dict:
     """Bits of the plan over notes of the piece, on the first items of fixed pieces: mean over pieces, then over genres."""
+    device = next(network.parameters()).device
     by_genre = []
     for genre in range(len(GENRES)):
         values = []
@@ -78,10 +80,18 @@ def validate(network: Planner, corpus: Corpus, *, pieces: int = 10, most: int = 
             bars = int((~items["cell"]).sum())
             voices = len(items["parts"])
             notes = int(corpus.array("start", piece)[bars * voices])
-            values.append(float(network(collate([items])).sum()) / max(notes, 1))
+            values.append(float(network(*placed([collate([items])], device)).sum()) / max(notes, 1))
         if values:
             by_genre.append(float(np.mean(values)))
     return {"bits": round(float(np.mean(by_genre)), 4)}
+
+
+def batch_loss(network: Planner, items: PlanItems, *, bf16: bool) -> tuple[torch.Tensor, int]:
+    """Bits an item of a batch, and how many items it holds."""
+    with torch.autocast(items.target.device.type, torch.bfloat16, enabled=bf16):
+        cost = network(items)
+    size = int((items.target[..., 0] >= 0).sum())
+    return cost.sum() / size, size
 
 
 def main():
@@ -107,11 +117,7 @@ def main():
     corpus, held = Corpus(options.data, "train", seed=seed + 1_000_003 * team.rank), Corpus(options.data, "val")
 
     def loss():
-        items = draw(corpus, team.share(options.batch), options.items)
-        with torch.autocast("cpu", torch.bfloat16, enabled=options.bf16):
-            cost = network(items)
-        size = int((items.target[..., 0] >= 0).sum())
-        return cost.sum() / size, size
+        return batch_loss(network, draw(corpus, team.share(options.batch), options.items), bf16=options.bf16)
 
     learn(network, options.out, Sitting(options.minutes, lr=options.lr, steps=options.steps), team, loss,
           lambda: validate(network, held), start=options.start)

@@ -14,10 +14,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from posterbeat.composer.writer import FIELDS, ReaderWriter, bits
+from posterbeat.composer.reader import PlanBatch
+from posterbeat.composer.writer import FIELDS, ReaderWriter, WriterBatch, bits
 from posterbeat.genres import GENRES
 from train.music.arranger_batches import Corpus, collate
 from train.music.arranger_loop import Sitting, learn
+from train.music.feed import placed
 from train.parallel import Team
 
 BARS = 64  # of a plan that are read around a stretch
@@ -25,18 +27,27 @@ BARS = 64  # of a plan that are read around a stretch
 
 def validate(network: ReaderWriter, corpus: Corpus, *, pieces: int = 10, notes: int = 512) -> dict:
     """Bits a written note given the plan, on the first `notes` written ones of fixed pieces: mean over pieces, then genres."""
+    device = next(network.parameters()).device
     by_genre, by_field = [], []
     for genre in range(len(GENRES)):
         chosen = corpus.pieces[corpus.genre[corpus.pieces] == genre][:pieces]
         if not len(chosen):
             continue
-        plan, batch = collate([corpus.stretch(int(piece), 0, notes, BARS) for piece in chosen])
+        plan, batch = placed(collate([corpus.stretch(int(piece), 0, notes, BARS) for piece in chosen]), device)
         cost = bits(network(plan, batch), batch.target)
         real = batch.target[..., 0] >= 0
-        by_genre.append(float(np.mean([cost[row][real[row]].sum(-1).mean() for row in range(len(chosen))])))
-        by_field.append(cost[real].mean(0).numpy())
+        by_genre.append(float(np.mean([float(cost[row][real[row]].sum(-1).mean()) for row in range(len(chosen))])))
+        by_field.append(cost[real].mean(0).cpu().numpy())
     fields = dict(zip(FIELDS, np.mean(by_field, axis=0).round(3).tolist()))
     return {"bits": round(float(np.mean(by_genre)), 4), **fields}
+
+
+def batch_loss(network: ReaderWriter, plan: PlanBatch, batch: WriterBatch, *, bf16: bool) -> tuple[torch.Tensor, int]:
+    """Bits a note of a batch, and how many notes it holds."""
+    with torch.autocast(batch.target.device.type, torch.bfloat16, enabled=bf16):
+        logits = network(plan, batch)
+    size = int((batch.target[..., 0] >= 0).sum())
+    return bits(logits, batch.target).sum() / size, size
 
 
 def main():
@@ -62,11 +73,7 @@ def main():
     corpus, held = Corpus(options.data, "train", seed=seed + 1_000_003 * team.rank), Corpus(options.data, "val")
 
     def loss():
-        plan, batch = corpus.draw(team.share(options.batch), options.notes, BARS)
-        with torch.autocast("cpu", torch.bfloat16, enabled=options.bf16):
-            logits = network(plan, batch)
-        size = int((batch.target[..., 0] >= 0).sum())
-        return bits(logits, batch.target).sum() / size, size
+        return batch_loss(network, *corpus.draw(team.share(options.batch), options.notes, BARS), bf16=options.bf16)
 
     learn(network, options.out, Sitting(options.minutes, lr=options.lr, steps=options.steps), team, loss,
           lambda: validate(network, held), start=options.start)

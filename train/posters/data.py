@@ -4,28 +4,41 @@ import io
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 from PIL import Image, ImageFilter
 
 from posterbeat.errors import ParameterError
 from posterbeat.genres import GENRES
 from posterbeat.vision.framing import without_frame
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 IMDB = "imdb:MovieGenre"  # the rows whose genres stand in IMDb's own order: what the published figures use
 STUDY_POSTERS = 7254  # how many balanced posters the reference study trained on
+
+
+class Table(NamedTuple):
+    """What learning asks of each poster: arrays of text, shape (posters,), as in posters.csv."""
+
+    label: np.ndarray
+    genres: np.ndarray
+    genres_source: np.ndarray
 
 
 @dataclass(frozen=True)
 class Posters:
     """A split: `table` (a row a poster) and `pixels`, uint8 (posters, 240, 160, 3), read from disk when used."""
 
-    table: pd.DataFrame
+    table: "pd.DataFrame | Table"
     pixels: np.ndarray
 
     @classmethod
     def load(cls, folder: Path, split: str) -> "Posters":
+        import pandas as pd
+
         path = folder / f"{split}.csv"
         if not path.exists():
             raise ParameterError(f"There is no {path.name} in the folder of prepared posters: run train.posters.prepare first.")
@@ -43,7 +56,7 @@ class Posters:
     @property
     def imdb(self) -> np.ndarray:
         """Which rows have genres in IMDb's own order."""
-        return (self.table.genres_source == IMDB).to_numpy()
+        return np.asarray(self.table.genres_source) == IMDB
 
     def listed(self) -> np.ndarray:
         """Which of the five genres each film carries, bool (posters, 5)."""
@@ -77,7 +90,7 @@ def balance_weights(labels: np.ndarray, power: float = 1.0) -> np.ndarray:
 
 def trust(posters: Posters, alphabetical: float = 0.6) -> np.ndarray:
     """Weight of each poster's label: `alphabetical` where the source's order says nothing of the first genre."""
-    return np.where(posters.table.genres_source == "movielens", alphabetical, 1.0).astype(np.float32)
+    return np.where(np.asarray(posters.table.genres_source) == "movielens", alphabetical, 1.0).astype(np.float32)
 
 
 def study_subset(posters: Posters, seed: int = 0) -> np.ndarray:

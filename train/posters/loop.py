@@ -22,7 +22,7 @@ from train.tensorboard_curves import Curves
 class Settings:
     epochs: int = 8
     posters: int = 0  # drawn an epoch; 0: as many as there are
-    minutes: float = 0.0  # the rate falls with the time spent and training ends with it; 0: with the epochs
+    minutes: float = 0.0  # the rate falls with the time spent, measuring counted, and training ends with it; 0: with the epochs
     batch: int = 48
     lr: float = 1e-3  # of the head; the backbone gets lr * backbone_lr
     backbone_lr: float = 0.2  # pretrained layers are to be bent, not melted
@@ -40,6 +40,10 @@ class Settings:
     device: str = "cpu"
     seed: int = 0
     checkpoint_minutes: float = 4.0
+
+
+# A network of the reference study: plain Adam, a constant rate, the first listed genre.
+STUDY = Settings(epochs=15, batch=64, adam=True, warmup=0.0, weight_decay=0.0, head_decay=0.0, balance=0.0, draw=0.0)
 
 
 def train(
@@ -92,6 +96,7 @@ def train(
     lesson = Lesson(targets, _weights(rows, labels, settings, trust), settings, team.device, teacher)
     chances = balance_weights(labels[rows], settings.draw)
     curves = Curves(run, write=team.leads)
+    training.begin_clock()
     for epoch in itertools.count(training.epoch):
         if training.progress >= 1:
             break
@@ -101,7 +106,6 @@ def train(
                 if isinstance(part, nn.modules.batchnorm._BatchNorm):
                     part.eval()
         start, losses = time.time(), []
-        training.begin_clock()
         for step, chosen, inputs in batches(source, rows, chances, settings, epoch, training.skip, team.rank, team.size):
             losses.append(training.learn(lambda chosen=chosen, inputs=inputs: lesson.loss(model, chosen, inputs)))
             if training.progress >= 1:
@@ -132,7 +136,7 @@ class Lesson:
     def loss(self, model: nn.Module, chosen: np.ndarray, inputs: list[np.ndarray]) -> torch.Tensor:
         """The loss of the posters `chosen`, rows of the source, a scalar; inputs as `sources.batches` gives them."""
         settings = self._settings
-        inputs = [torch.from_numpy(part).to(self._device) for part in inputs]
+        inputs = [torch.as_tensor(part).to(self._device) for part in inputs]  # some sources make them there
         inputs = [x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x for x in inputs]
         target = torch.from_numpy(self._targets[chosen]).to(self._device)
         weight = torch.from_numpy(self._weights[chosen]).to(self._device)

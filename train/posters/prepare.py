@@ -8,7 +8,7 @@ table of addresses.
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -32,24 +32,29 @@ def decode_split(rows: Sequence[dict[str, str]], files: NamedFiles, out: Path, d
     scratch = out.with_name(f".{out.stem}.pixels")
     try:
         pixels = np.memmap(scratch, np.uint8, "w+", shape=(max(1, len(rows)), SIZE[1], SIZE[0], 3))
-        for row in rows:
-            try:
-                picture = open_poster(files.read(row["split"], row["file"]))
-            except FileNotFoundError:
-                dropped.add("file not found", row["file"])
-                continue
-            except (OSError, PosterError):
-                dropped.add("unreadable", row["file"])
-                continue
-            if picture.size != SIZE:
-                picture = picture.resize(SIZE, Image.Resampling.LANCZOS)
+        for row, picture in pictures(rows, files, dropped):
             pixels[len(kept)] = np.asarray(picture)
-            kept.append(_completed(row))
+            kept.append(row)
         with whole_file(out) as part:
             np.save(part, pixels[:len(kept)])
     finally:
         scratch.unlink(missing_ok=True)
     return kept
+
+
+def pictures(rows: Sequence[dict[str, str]], files: NamedFiles,
+             dropped: Dropped) -> Iterator[tuple[dict[str, str], Image.Image]]:
+    """Rows and their pictures at `SIZE`; those that are not there or cannot be read are left out and added to `dropped`."""
+    for row in rows:
+        try:
+            picture = open_poster(files.read(row["split"], row["file"]))
+        except FileNotFoundError:
+            dropped.add("file not found", row["file"])
+            continue
+        except (OSError, PosterError):
+            dropped.add("unreadable", row["file"])
+            continue
+        yield _completed(row), picture if picture.size == SIZE else picture.resize(SIZE, Image.Resampling.LANCZOS)
 
 
 def _completed(row: dict[str, str]) -> dict[str, str]:

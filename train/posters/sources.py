@@ -60,6 +60,6 @@ def logits_of(model: nn.Module, source, device: str = "cpu", batch: int = 64) ->
     rng, parts = np.random.default_rng(0), []
     for first in range(0, len(source), batch):
         rows = np.arange(first, min(first + batch, len(source)))
-        inputs = [torch.from_numpy(part).to(device) for part in source.inputs(rows, rng)]
+        inputs = [torch.as_tensor(part).to(device) for part in source.inputs(rows, rng)]
         parts.append(model(*inputs).float().cpu().numpy())
     return np.concatenate(parts)

@@ -34,7 +34,7 @@ from posterbeat.vision.posternet import PosterNet
 from train.parallel import Team
 from train.posters.data import Posters, soft_labels, study_subset, trust
 from train.posters.figures import probabilities
-from train.posters.loop import Settings, train
+from train.posters.loop import STUDY, Settings, train
 from train.posters.prepare import prepare
 from train.posters.shallow_views import Deep, Descriptor, FreshViews, Shallow, imagenet_posternet, plain_views, runner
 from train.posters.sources import CachedViews, Pictures
@@ -47,7 +47,7 @@ _DEFAULTS = {
     "deep": Settings(epochs=4, lr=3e-4, backbone_lr=0.67, head_decay=0.3, mixup=0.2, ema=0.998, bf16=has_bf16()),
     "full": Settings(epochs=12, batch=64, lr=5e-4),
     "export": Settings(epochs=0),
-    "study": Settings(epochs=15, batch=64, adam=True, warmup=0.0, weight_decay=0.0, head_decay=0.0, balance=0.0, draw=0.0),
+    "study": STUDY,
 }
 
 _BATCH = 16

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from scipy.optimize import minimize
 from timm.models._hub import save_config_for_hf
 from torch import nn
 
@@ -27,14 +26,23 @@ def calibrate(logits: np.ndarray, labels: np.ndarray) -> dict:
     labels
         Index of the first listed genre, shape=(posters,).
     """
-    weights = balance_weights(labels)
+    weights, given = (torch.from_numpy(np.asarray(values, np.float64)) for values in (balance_weights(labels), logits))
+    answers = torch.from_numpy(np.asarray(labels, np.int64))
+    settings = torch.zeros(1 + len(GENRES), dtype=torch.float64, requires_grad=True)  # logarithm of the temperature, bias
+    search = torch.optim.LBFGS([settings], max_iter=200, tolerance_grad=1e-9, tolerance_change=1e-12,
+                               line_search_fn="strong_wolfe")
 
-    def loss(settings):
-        log_p = calibrated_log(logits, {"temperature": np.exp(settings[0]), "bias": settings[1:]})
+    def loss():
+        search.zero_grad()
+        scores = given / settings[0].exp() + settings[1:]
+        error = (weights * nn.functional.cross_entropy(scores, answers, reduction="none")).mean()
         # A little pull towards no bias: val has about a hundred posters of the scarcest genre.
-        return -(weights * log_p[np.arange(len(labels)), labels]).mean() + 0.05 * (settings[1:] ** 2).sum()
+        error = error + 0.05 * settings[1:].square().sum()
+        error.backward()
+        return error
 
-    found = minimize(loss, np.zeros(1 + len(GENRES)), method="L-BFGS-B").x
+    search.step(loss)
+    found = settings.detach().numpy()
     bias = found[1:] - found[1:].mean()
     return {"temperature": round(float(np.exp(found[0])), 5), "bias": [round(float(value), 5) for value in bias]}
 

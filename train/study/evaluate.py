@@ -11,7 +11,6 @@ Beside them stand real pieces told in the study's words, the composer, and real 
 import argparse
 import hashlib
 import json
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,7 @@ import torch
 from posterbeat import evaluation
 from posterbeat.evaluation.judge import Judge
 from posterbeat.genres import GENRES
-from posterbeat.music.historical import HistoricalStack, pitches_of, score_of
+from posterbeat.music.historical import HistoricalStack, score_of
 from posterbeat.music.score import Score
 from train.music import train_judge
 from train.music.data import head, read_split
@@ -28,47 +27,14 @@ from train.music.evaluate import copy_index, judged
 from train.music.measure_pieces import interval, measure_piece, summarise
 from train.study import write_card
 from train.study.train import RUNS, losses, texts, windows
+from train.study.word_figures import SEED, cut, of_words
 from train.tables import sentences
 
 NOTES = 300
-SEED = 0  # of every bootstrap
 LOSS_WINDOWS = 1000
-GRAM = 8  # words in a row that tell one melody from another
 FIGURES = ("copied_longest_median", "copied_longest_p95", "copied_8_median", "copied_8_p95", "collapsed",
            "pitch_class_entropy", "scale_consistency", "groove_consistency", "returning_bars", "opening_returns",
            "families", "notes_at_once", "ends")
-
-
-def stuck(words: list[str], last: int = 50) -> float:
-    """1.0 when the last words are one and the same: one note (or chord) for ever."""
-    return float(len(set(words[-last:])) == 1)
-
-
-def circling(words: list[str], last: int = 64, longest: int = 16) -> float:
-    """1.0 when the last words are a row of at most `longest` words over and over."""
-    tail = words[-last:]
-    return float(any(tail[period:] == tail[:-period] for period in range(1, longest + 1)))
-
-
-def repeated(words: list[str]) -> float:
-    """Share of the words that are the same as the word before."""
-    return float(np.mean([one == two for one, two in zip(words, words[1:])]))
-
-
-def alike(pieces: list[list[str]], gram: int = GRAM) -> list[float]:
-    """For each piece the share of its runs of `gram` words that another piece of the set holds, too."""
-    runs = [{tuple(words[at:at + gram]) for at in range(len(words) - gram + 1)} for words in pieces]
-    held = Counter(run for of in runs for run in of)
-    return [float(np.mean([held[run] > 1 for run in of])) if of else float("nan") for of in runs]
-
-
-def of_words(pieces: list[list[str]]) -> dict[str, dict]:
-    """The figures that are told in words: nothing but the pieces is asked."""
-    return {"repeated": interval([repeated(words) for words in pieces], seed=SEED),
-            "stuck": interval([stuck(words) for words in pieces], seed=SEED),
-            "circling": interval([circling(words) for words in pieces], seed=SEED),
-            "different_words": interval([len(set(words)) for words in pieces], seed=SEED),
-            "alike": interval(alike(pieces), seed=SEED)}
 
 
 def of_scores(scores: list[Score], genre: str, index: evaluation.CopyIndex, judge: Judge) -> dict[str, dict]:
@@ -94,12 +60,6 @@ def compose(stack: HistoricalStack, openings: np.ndarray, notes: int, kept: Path
         score_of(text, notes).to_midi().write(str(kept / f"{stack.config.genre}_{seed:03d}.mid"))
     path.write_text(json.dumps({"of": digest.hexdigest(), "words": words}))
     return words
-
-
-def cut(words: list[str], notes: int) -> list[str]:
-    """The first words, as many as it takes to sound `notes` notes."""
-    sounded = np.cumsum([len(pitches_of(word)) for word in words])
-    return words[:int(np.searchsorted(sounded, notes)) + 1]
 
 
 def measure_run(run: Path, data: Path, judge: Judge, pieces: int, drawn: bool = False) -> dict:

@@ -12,6 +12,8 @@ drawn, read every window once. Training goes on where it stopped when called aga
 import argparse
 import json
 import time
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +25,6 @@ from posterbeat.cpu import bf16_autocast
 from posterbeat.genres import GENRES
 from posterbeat.music.historical import STACKS, WINDOW, HistoricalStack, StackConfig, pitches_of, vocabulary, words_of
 from posterbeat.whole_file import whole_file
-from train.music.data import read_split
 from train.tables import sentences
 
 RUNS = Path("runs/historical")
@@ -33,6 +34,8 @@ _GLANCE = 64  # windows that the log's losses are measured on
 
 def write_texts(data: Path, cache: Path, split: str) -> None:
     """Write `<split>_<genre>.txt` into the cache: one piece a line, surest labels first, words parted by spaces."""
+    from train.music.data import read_split  # whoever has the words needs no reader of MIDI
+
     pieces = sorted((piece.quality, piece.file, piece.genre, " ".join(words_of(piece.score)))
                     for piece in read_split(data, split) if piece.on_grid)
     cache.mkdir(parents=True, exist_ok=True)
@@ -82,6 +85,14 @@ def windows(stack: HistoricalStack, pieces: list[list[str]]) -> tuple[torch.Tens
     return torch.cat(rows), torch.cat(after)
 
 
+def precision(device: torch.device):
+    """The context to compute in: on a processor bfloat16 where it has it, elsewhere what is usual.
+
+    A word is one number between 0 and 1, and bfloat16 tells some two hundred of those apart.
+    """
+    return bf16_autocast() if device.type == "cpu" else nullcontext()
+
+
 @torch.inference_mode()
 def losses(stack: HistoricalStack, rows: torch.Tensor, after: torch.Tensor, most: int) -> tuple[np.ndarray, np.ndarray]:
     """Loss in nats and whether the likeliest word is right, without dropout, on at most `most` evenly spaced windows.
@@ -95,12 +106,12 @@ def losses(stack: HistoricalStack, rows: torch.Tensor, after: torch.Tensor, most
     stack.eval()
     loss, right = [], []
     for part in pick.split(128):
-        with bf16_autocast():
+        with precision(rows.device):
             logits = stack(rows[part])
         loss.append(nn.functional.cross_entropy(logits.float(), after[part], reduction="none"))
         right.append((logits.argmax(1) == after[part]).float())
     stack.train(was_training)
-    return torch.cat(loss).numpy(), torch.cat(right).numpy()
+    return torch.cat(loss).cpu().numpy(), torch.cat(right).cpu().numpy()
 
 
 @torch.no_grad()
@@ -120,7 +131,7 @@ def measure_norms(stack: HistoricalStack, rows: torch.Tensor) -> None:
         norm.momentum = None  # the plain mean over all batches
         norm.train()
     for part in rows.split(128):
-        with bf16_autocast():
+        with precision(rows.device):
             stack(part)
     for norm, momentum in zip(norms, usual):
         norm.momentum = momentum
@@ -155,8 +166,9 @@ def train_head(stack: HistoricalStack, rows: torch.Tensor, after: torch.Tensor, 
 
 def train(name: str, learn: list[list[str]], validate: list[list[str]], genre: str, out: Path, *, to_see: int,
           short: int = WINDOW, short_windows: int = 0, batch: int = 64, rate: float = 1e-3, minutes: float = 60.0,
-          head_steps: int = 0, seed: int = 0) -> dict:
-    """Train until `to_see` windows were seen, or for `minutes` of processor time.
+          head_steps: int = 0, seed: int = 0, every: int | None = None, device: str = "cpu",
+          clock: Callable[[], float] = time.process_time) -> dict:
+    """Train until `to_see` windows were seen, or for `minutes` of processor time (or of what `clock` tells, in seconds).
 
     Parameters
     ----------
@@ -164,16 +176,19 @@ def train(name: str, learn: list[list[str]], validate: list[list[str]], genre: s
     short, short_windows : of the first `short_windows` windows only the last `short` words are read
     batch, rate : windows a step, and RMSprop's rate
     head_steps : steps of `train_head` before the first window
+    every : windows from one line of the log and checkpoint to the next, by default `EVERY`
+    device : where the stack learns
 
     Returns
     -------
-    dict, the log, which is also `log.json` in `out`; "rounds" tells of every `EVERY` windows seen
+    dict, the log, which is also `log.json` in `out`; "rounds" tells of every `every` windows seen
     """
     torch.manual_seed(seed)
+    every = every or EVERY
     words, counts = vocabulary(learn)
-    stack = HistoricalStack(StackConfig(name, genre, tuple(words), tuple(counts)))
-    rows, after = windows(stack, learn)
-    val_rows, val_after = windows(stack, validate)
+    stack = HistoricalStack(StackConfig(name, genre, tuple(words), tuple(counts))).to(device)
+    rows, after = (part.to(device) for part in windows(stack, learn))
+    val_rows, val_after = (part.to(device) for part in windows(stack, validate))
     optimiser = torch.optim.RMSprop(stack.parameters(), lr=rate, alpha=0.9, eps=1e-7)  # Keras's
     log = {"stack": name, "genre": genre, "pieces": len(learn), "notes": sum(map(sounding, learn)), "words": len(words),
            "windows": len(rows), "parameters": sum(p.numel() for p in stack.parameters()), "seed": seed,
@@ -183,21 +198,21 @@ def train(name: str, learn: list[list[str]], validate: list[list[str]], genre: s
         log = _resume(stack, optimiser, out)
     print({key: value for key, value in log.items() if key != "rounds"}, flush=True)
     stack.train()
-    begun, before = time.process_time(), log["processor_seconds"]
+    begun, before = clock(), log["processor_seconds"]
     if head_steps and not log["head_steps"] and not log["windows_seen"]:
         log |= {"head_steps": head_steps, "head_loss": train_head(stack, rows, after, head_steps, batch, rate, seed)}
-        print(f"the head alone: {log['head_loss']:.3f}, {time.process_time() - begun:.0f} s", flush=True)
-        log["processor_seconds"] = round(before + time.process_time() - begun, 1)
+        print(f"the head alone: {log['head_loss']:.3f}, {clock() - begun:.0f} s", flush=True)
+        log["processor_seconds"] = round(before + clock() - begun, 1)
         _keep(stack, optimiser, log, out)
-    while log["windows_seen"] < to_see and time.process_time() - begun < 60 * minutes:
+    while log["windows_seen"] < to_see and clock() - begun < 60 * minutes:
         epoch, place = divmod(log["windows_seen"], len(rows))
-        order = np.random.default_rng((seed, epoch)).permutation(len(rows))[place:place + EVERY]
+        order = np.random.default_rng((seed, epoch)).permutation(len(rows))[place:place + every]
         length = short if log["windows_seen"] < short_windows else WINDOW
         total = 0.0
         for part in torch.from_numpy(order).split(batch):
             if len(part) < 2:  # batch normalisation needs two
                 continue
-            with bf16_autocast():
+            with precision(rows.device):
                 logits = stack(rows[part, -length:])
             loss = nn.functional.cross_entropy(logits.float(), after[part])
             optimiser.zero_grad(set_to_none=True)
@@ -206,7 +221,7 @@ def train(name: str, learn: list[list[str]], validate: list[list[str]], genre: s
             total += loss.item() * len(part)
         log["windows_seen"] += len(order)
         log["epochs"] = round(log["windows_seen"] / len(rows), 3)
-        log["processor_seconds"] = round(before + time.process_time() - begun, 1)
+        log["processor_seconds"] = round(before + clock() - begun, 1)
         measure_norms(stack, rows[torch.linspace(0, len(rows) - 1, min(_GLANCE, len(rows))).long()][:, -length:])
         told = {"windows_seen": log["windows_seen"], "length": length, "batch": batch, "rate": rate, "loss": total / len(order)}
         for kind, of, then in (("train", rows, after), ("val", val_rows, val_after)):
@@ -228,6 +243,7 @@ def _keep(stack, optimiser, log, out):
     with whole_file(out / "state.safetensors") as part:
         save_file(state, part)
     (out / "log.json").write_text(json.dumps(log, indent=1) + "\n")
+    stack.save(out)  # as it is so far, to be heard and measured
 
 
 def _resume(stack, optimiser, out):
@@ -235,7 +251,7 @@ def _resume(stack, optimiser, out):
     stack.load_state_dict({name[6:]: value for name, value in state.items() if name.startswith("model.")})
     for number, parameter in enumerate(stack.parameters()):
         if f"square.{number}" in state:
-            optimiser.state[parameter] = {"step": torch.tensor(1.0), "square_avg": state[f"square.{number}"]}
+            optimiser.state[parameter] = {"step": torch.tensor(1.0), "square_avg": state[f"square.{number}"].to(parameter.device)}
     return json.loads((out / "log.json").read_text())
 
 

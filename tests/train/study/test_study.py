@@ -12,7 +12,7 @@ from posterbeat.genres import GENRES
 from posterbeat.music.historical import HistoricalStack, words_of
 from posterbeat.music.score import Score
 from tests.music.made import tune
-from train.study import evaluate, train, write_card
+from train.study import evaluate, train, word_figures, write_card
 
 WAVE = [60, 62, 64, 65, 67, 65, 64, 62]
 
@@ -91,13 +91,13 @@ def test_planted_failures_are_told_from_music():
     music = [list(rng.choice(["p60", "p62", "p64", "0.4"], 200)) for _ in range(3)]
     one_note = music[0][:80] + ["p60"] * 70
     circle = music[0][:80] + ["p60", "p62", "p64"] * 30
-    assert [evaluate.stuck(words) for words in (music[0], one_note, circle)] == [0, 1, 0]
-    assert [evaluate.circling(words) for words in (music[0], one_note, circle)] == [0, 1, 1]
-    assert evaluate.repeated(["p60", "p60", "p62", "p62", "p62"]) == 0.75
-    assert max(evaluate.alike(music)) < 0.1
-    assert evaluate.alike([music[0], music[0][20:], music[1]])[:2] == pytest.approx([0.9, 1.0], abs=0.06)
-    assert evaluate.cut(["p60", "0.4.7", "p62"], 2) == ["p60", "0.4.7"]
-    assert evaluate.cut(["p60", "0.4.7", "p62"], 1) == ["p60"]
+    assert [word_figures.stuck(words) for words in (music[0], one_note, circle)] == [0, 1, 0]
+    assert [word_figures.circling(words) for words in (music[0], one_note, circle)] == [0, 1, 1]
+    assert word_figures.repeated(["p60", "p60", "p62", "p62", "p62"]) == 0.75
+    assert max(word_figures.alike(music)) < 0.1
+    assert word_figures.alike([music[0], music[0][20:], music[1]])[:2] == pytest.approx([0.9, 1.0], abs=0.06)
+    assert word_figures.cut(["p60", "0.4.7", "p62"], 2) == ["p60", "0.4.7"]
+    assert word_figures.cut(["p60", "0.4.7", "p62"], 1) == ["p60"]
 
 
 def deaf():
