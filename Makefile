@@ -117,10 +117,11 @@ train-historical: $(VENV)/.train
 	@cp runs/historical/final_comedy_6600/config.json runs/historical/final_comedy_6600/model.safetensors weights/historical
 
 # Packs posters and pieces, learns all of it on one GPU, and makes the usual folders of what was learned; see docs/training.md.
+RESULTS ?= runs/gpu-results
 train-gpu: $(VENV)/.train
 	@[ -f runs/pack/manifest.json ] || $(PY) -m train.pack runs/pack --posters $(POSTERS) --midi $(MIDI)
-	@$(PY) -m train.on_gpu runs/pack runs/gpu-results $(ARGS)
-	@$(PY) -m train.results runs/gpu-results runs/gpu
+	@$(PY) -m train.on_gpu runs/pack $(RESULTS) $(ARGS)
+	@$(PY) -m train.results $(RESULTS) runs/gpu
 
 evaluate-historical: $(VENV)/.train
 	@$(PY) -m train.study.evaluate weights/historical $(MIDI) $(ARGS)

@@ -4,7 +4,7 @@
     python -m train.on_gpu pack results --what composer --minutes 5 --start earlier_results
     python -m train.on_gpu pack results --smoke            a little of all, on the processor too: does it run to the end?
 
-`results` is brought up to date every minute: weights in half precision in files of at most 15 MiB, figures and curves in
+`results` is brought up to date every minute: weights in half precision in files of at most 16 MiB, figures and curves in
 report.json. A run that is cut off keeps what the last minute left. `python -m train.results results runs/gpu` makes the usual
 folders of it. Nothing is needed but torch, timm, transformers, numpy, Pillow and safetensors.
 """
@@ -215,6 +215,8 @@ def main() -> None:
     parser.add_argument("--device", help="cuda where there is one; cuda:1, cpu")
     parser.add_argument("--smoke", action="store_true", help="a hundred posters and pieces, a step or two of each network")
     options = parser.parse_args()
+    if (options.out / "report.json").exists():
+        raise SystemExit(f"{options.out} holds the results of an earlier run: give a new folder, and --start to go on from them.")
     found = faults(options.pack)
     if found:
         raise SystemExit("The pack is not whole:\n" + "\n".join(found))

@@ -43,6 +43,7 @@ def starting_weights(weights: Path, out: Path, backbone: str, imagenet: bool = T
         if tensors:  # a composer of another kind has neither planner nor writer
             written.append(out / f"start-{name}.safetensors")
             save_file(halved(tensors), written[-1])
+            written[-1].chmod(0o644)
     return written
 
 

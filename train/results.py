@@ -3,7 +3,7 @@
     python -m train.results OUT runs/gpu        back to a folder for each network, as later steps read them
 
 `Results` watches the folders of the networks that learn: weights in half precision and texts (figures, curves, settings). All
-weights go to `weights-<number>.safetensors` of at most 15 MiB each, all texts to `report.json`: a handful of files that
+weights go to `weights-<number>.safetensors` of at most 16 MiB each, all texts to `report.json`: a handful of files that
 can be fetched from anywhere. Each file is replaced as a whole, the report last, with the checksums of the others.
 """
 
@@ -20,7 +20,8 @@ from posterbeat.whole_file import whole_file
 from train.half_precision import halved
 from train.manifest import checksum
 
-MOST_BYTES = 15 << 20
+MOST_BYTES = 16 << 20
+_NAMES = 1 << 18  # bytes of a file that are left for the tensors' names
 REPORT = "report.json"
 _WEIGHTS = ("best.safetensors", "model.safetensors")
 _TEXTS = (".json", ".csv", ".txt")
@@ -58,24 +59,31 @@ class Results:
             self._replace(networks)
 
     def _replace(self, networks: dict) -> None:
-        shards = [{}]
-        size = 0
-        for name, tensors in self._tensors.items():
-            for key, value in tensors.items():
-                if shards[-1] and size + value.nbytes > MOST_BYTES - (1 << 18):  # what is left is for the names
-                    shards.append({})
-                    size = 0
-                shards[-1][f"{name}/{key}"] = value
-                size += value.nbytes
         sums = {}
         with ExitStack() as whole:  # what comes first gets its name last: the report
             report = whole.enter_context(whole_file(self.out / REPORT))
-            for number, tensors in enumerate(shards):
+            for number, tensors in enumerate(_shards(self._tensors)):
                 name = f"weights-{number}.safetensors"
                 part = whole.enter_context(whole_file(self.out / name))
                 save_file(tensors, part)
+                part.chmod(0o644)
                 sums[name] = checksum(part)
             report.write_text(json.dumps({**self.told, "networks": networks, "files": sums}, indent=1) + "\n")
+
+
+def _shards(networks: dict[str, dict[str, torch.Tensor]]) -> list[dict[str, torch.Tensor]]:
+    """All tensors in as few sets of at most `MOST_BYTES` as go, the largest first, each into the first set that has room."""
+    tensors = {f"{name}/{key}": value for name, of in networks.items() for key, value in of.items()}
+    shards: list[dict[str, torch.Tensor]] = []
+    room: list[int] = []
+    for name, value in sorted(tensors.items(), key=lambda item: (-item[1].nbytes, item[0])):
+        place = next((place for place, left in enumerate(room) if left >= value.nbytes), len(shards))
+        if place == len(shards):
+            shards.append({})
+            room.append(MOST_BYTES - _NAMES)
+        shards[place][name] = value
+        room[place] -= value.nbytes
+    return shards
 
 
 def unfold(out: Path, folder: Path) -> list[Path]:

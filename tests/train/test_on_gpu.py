@@ -25,6 +25,7 @@ from train.results import MOST_BYTES, Results, unfold
 from train.study.on_gpu import Learning as Study
 from train.study.train import windows
 
+pytestmark = pytest.mark.timeout(900)  # a rehearsal takes well under two minutes where nothing else is running
 CPU = torch.device("cpu")
 NETWORKS = {"picture", "poster_cnn", "planner", "writer", "historical/second_comedy_700", "historical/final_action_700"}
 no_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="NO CUDA HERE: losses were NOT compared with a GPU's")
@@ -33,8 +34,8 @@ no_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="NO CUDA HERE
 def smoke(made, out, *arguments):
     """A rehearsal in a process that lacks what the machine with the GPU may lack."""
     command = [sys.executable, "tests/train/without_extras.py", "train.on_gpu", made.folder, out, "--smoke", "--device", "cpu",
-               *arguments]
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=280)
+               "--minutes", "30", *arguments]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=800)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     return done.stdout
 
@@ -95,6 +96,13 @@ def test_the_pack_is_checked_first(made, tmp_path):
     done = subprocess.run([sys.executable, "-m", "train.on_gpu", tmp_path, tmp_path / "out"], capture_output=True, text=True)
     assert done.returncode == 1 and "The pack is not whole" in done.stderr and "notes-00.npz is missing" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_earlier_results_are_not_written_over(made, tmp_path):
+    (tmp_path / "report.json").write_text("{}")
+    done = subprocess.run([sys.executable, "-m", "train.on_gpu", made.folder, tmp_path], capture_output=True, text=True)
+    assert done.returncode == 1 and "give a new folder" in done.stderr
+    assert (tmp_path / "report.json").read_text() == "{}"
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here, so nobody is told that there is none")

@@ -1,6 +1,5 @@
 """Runs a module where nothing is installed that the machine with the GPU may lack: python without_extras.py MODULE ARGUMENTS"""
 
-import importlib.abc
 import runpy
 import sys
 
@@ -11,16 +10,22 @@ LACKING = {
 }
 
 
-class Lacking(importlib.abc.MetaPathFinder):
-    """What is in `LACKING` cannot be found."""
+class Without:
+    """A finder of modules that does not find what is in `LACKING`."""
+
+    def __init__(self, finder):
+        self.finder = finder
+
+    def __getattr__(self, name):
+        return getattr(self.finder, name)
 
     def find_spec(self, name, path=None, target=None):
-        if name in LACKING or name.split(".")[0] in LACKING:
-            raise ModuleNotFoundError(f"No module named {name!r} (not on the machine with the GPU)", name=name)
+        lacks = name in LACKING or name.split(".")[0] in LACKING
+        return None if lacks else self.finder.find_spec(name, path, target)
 
 
 if __name__ == "__main__":
-    sys.meta_path.insert(0, Lacking())
+    sys.meta_path[:] = [Without(finder) for finder in sys.meta_path]
     sys.path.insert(0, ".")
     sys.argv = sys.argv[1:]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

@@ -44,7 +44,7 @@ class Learning:
 
 
 SMOKE = Learning((Stack("second", "comedy", 700, 4, 8, 0.5), Stack("final", "action", 700, 4, 8, 0.5)), windows=8, pieces=2,
-                 notes=6)
+                 notes=12)
 
 
 def learn_stacks(pack: Path, work: Path, words: Path, device: torch.device, minutes: float, learning: Learning) -> None:
