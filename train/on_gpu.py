@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from train.manifest import NAME, faults
@@ -69,11 +70,13 @@ class Course:
     scratch : for everything that is not a result
     start : what an earlier run's results unfolded to, if it is to be gone on from
     picture_from : "picture" (as it ships) or "imagenet"
+    batch : posters a step, if not as usual
     """
 
-    def __init__(self, pack: Path, scratch: Path, device, *, smoke: bool, start: Path | None, picture_from: str | None):
+    def __init__(self, pack: Path, scratch: Path, device, *, smoke: bool, start: Path | None, picture_from: str | None,
+                 batch: int | None):
         self.pack, self.scratch, self.work, self.device, self.start = pack, scratch, scratch / "work", device, start
-        self.smoke, self.picture_from = smoke, picture_from
+        self.smoke, self.picture_from, self.batch = smoke, picture_from, batch
         self.cores = 2 if smoke else len(os.sched_getaffinity(0))
         self.backbone = json.loads((pack / NAME).read_text())["backbone"]
         self.prepared = scratch / "arranger.npz"
@@ -92,13 +95,14 @@ class Course:
     def picture(self, minutes: float) -> None:
         from train.posters import on_gpu
 
-        self.read_posters()
+        amount = self._amount(on_gpu)
+        amount = replace(amount, batch=self.batch) if self.batch else amount
         started = self._earlier("picture", "model.safetensors")
         wanted = self.pack / f"start-{self.picture_from or 'picture'}.safetensors"
         if not self.picture_from and not wanted.exists():
             wanted = self.pack / "start-imagenet.safetensors"
         on_gpu.learn_picture(*self.read_posters(), self.backbone, started or wanted, self.work / "picture",
-                             self.scratch / "picture", self.device, minutes, self._amount(on_gpu))
+                             self.scratch / "picture", self.device, minutes, amount)
 
     def composer(self, minutes: float) -> None:
         from train.music import on_gpu
@@ -167,7 +171,8 @@ def run(options: argparse.Namespace, begun: float) -> None:
     start = scratch / "earlier" if options.start else None
     if start:
         unfold(options.start, start)
-    course = Course(options.pack, scratch, device, smoke=options.smoke, start=start, picture_from=options.picture_from)
+    course = Course(options.pack, scratch, device, smoke=options.smoke, start=start, picture_from=options.picture_from,
+                    batch=options.batch)
     card = torch.cuda.get_device_name() if device.type == "cuda" else "processor"
     told = {"device": card, "torch": torch.__version__, "minutes": options.minutes, "smoke": options.smoke, "finished": {}}
     results = Results(course.work, options.out, **told)
@@ -212,6 +217,7 @@ def main() -> None:
     parser.add_argument("--what", nargs="+", choices=tuple(SHARES), default=list(SHARES))
     parser.add_argument("--start", type=Path, help="results of an earlier run to go on from")
     parser.add_argument("--picture-from", choices=("picture", "imagenet"), help="by default the weights that ship")
+    parser.add_argument("--batch", type=int, help="posters a step, by default 128: fewer where the GPU has little memory")
     parser.add_argument("--device", help="cuda where there is one; cuda:1, cpu")
     parser.add_argument("--smoke", action="store_true", help="a hundred posters and pieces, a step or two of each network")
     options = parser.parse_args()
