@@ -69,7 +69,7 @@ def test_the_surest_pieces_come_first_and_the_last_is_cut_to_the_number_of_notes
 
 def test_words_are_read_once(data, tmp_path, monkeypatch):
     wanted = train.texts(data, "train", "drama", 10**6, cache=tmp_path)
-    monkeypatch.setattr(train, "read_split", None)
+    monkeypatch.setattr("train.music.data.read_split", None)
     assert train.texts(data, "train", "drama", 10**6, cache=tmp_path) == wanted
     assert len(train.texts(data, "train", "comedy", 10**6, cache=tmp_path)) == 2
 
