@@ -18,10 +18,10 @@ from posterbeat.composer.writer import ReaderWriter
 from posterbeat.composer.writer_step import WriterTables
 from posterbeat.composer.writing import Sampling, Writing
 from posterbeat.controls import Controls, asked_for
-from posterbeat.cpu import one_thread
+from posterbeat.cpu import forked, one_thread
 from posterbeat.errors import WeightsError
 from posterbeat.genres import GENRES, mixture
-from posterbeat.hub import load_strict, read_config, read_tensors, resolve
+from posterbeat.hub import load_strict, read_config, read_tensors, resolve, single_precision
 from posterbeat.instruments import DRUMS, families_of, on_keyboard
 from posterbeat.music.events import DURATIONS, VELOCITY_BINS
 from posterbeat.music.score import Score
@@ -103,6 +103,8 @@ class Arranger(PreTrainedModel):
         """
         mix = mixture(genre_mix)
         controls = asked_for(controls, notes=notes, temperature=temperature, seed=seed, **named)
+        single_precision(self)
+        forked()
         random = np.random.default_rng(controls.seed)
         families = None if controls.ensemble is None else families_of(controls.ensemble)
         brief = self._profiles.draw(random, mix, tempo=controls.tempo, density=controls.density, mode=controls.mode,

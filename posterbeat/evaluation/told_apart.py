@@ -1,10 +1,8 @@
-"""Can composed pieces be told from real ones? Boosted trees over what an arrangement is like.
+"""What composed pieces can be told from real ones by: some hundred features of an arrangement.
 
 Both sides are put through the same event representation, cut to the same length, and their endings left out, so that
-nothing but the music tells them apart.
+nothing but the music tells them apart. `train/music/tell_apart.py` learns to.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,7 +15,6 @@ from posterbeat.music.key import estimate_key, pitch_class_profile
 from posterbeat.music.score import STEPS_PER_BEAT, Score
 
 NOTES, DROPPED = 600, 14
-_FOLDS, _LEAVES, _ROUNDS = 5, 12, 150
 _PLACES = (0, 3, 4, 6, 8, 9)  # of a beat, in twelfths
 _LENGTHS = (3, 6, 9, 12, 18, 24, 48)
 _DRUMS = {"kick": (35, 36), "snare": (37, 38, 39, 40), "hi-hat": (42, 44, 46), "tom": (41, 43, 45, 47, 48, 50),
@@ -146,53 +143,6 @@ def _who(score: Score) -> dict[str, float]:
             "ensemble, spread": _spread(table.mean(1)), "ensemble changes": _mean(changes),
             "bars alone": _mean(table.sum(1) == 1), "all play": _mean(table.all(1)), "mean entrance": _mean(entrances),
             "tempo": score.tempo, "bar": float(score.bar)}
-
-
-@dataclass(frozen=True)
-class ToldApart:
-    """auc : area under the ROC curve; telling : the ten most telling features, each with its mean over real and over
-    composed pieces, and the area that it reaches alone."""
-
-    auc: float
-    telling: dict[str, tuple[float, float, float]]
-
-
-def told_apart(real: list[tuple[int, dict[str, float]]], composed: list[tuple[int, dict[str, float]]],
-               seed: int = 0) -> ToldApart:
-    """Area under the ROC curve of boosted trees, five-fold, that tell composed pieces from real ones.
-
-    Parameters
-    ----------
-    real, composed : genre and `features` of each piece; both sides weigh alike in each genre, and genres alike
-    """
-    from sklearn.ensemble import HistGradientBoostingClassifier
-    from sklearn.metrics import roc_auc_score
-    from sklearn.model_selection import StratifiedKFold
-
-    names = sorted({name for _, row in (*real, *composed) for name in row})
-    x = np.array([[row.get(name, np.nan) for name in names] for _, row in (*real, *composed)], float)
-    y = np.repeat([0, 1], [len(real), len(composed)])
-    genre = np.array([number for number, _ in (*real, *composed)])
-    weight = np.zeros(len(y))
-    for number in np.unique(genre):
-        for side in (0, 1):
-            rows = (genre == number) & (y == side)
-            weight[rows] = 1 / max(rows.sum(), 1)
-    weight *= len(y) / weight.sum()
-    chance = np.zeros(len(y))
-    for learn, held in StratifiedKFold(_FOLDS, shuffle=True, random_state=seed).split(x, genre * 2 + y):
-        model = HistGradientBoostingClassifier(max_iter=_ROUNDS, max_leaf_nodes=_LEAVES, learning_rate=0.08,
-                                               random_state=seed)
-        chance[held] = model.fit(x[learn], y[learn], sample_weight=weight[learn]).predict_proba(x[held])[:, 1]
-    alone = {}
-    for column, name in enumerate(names):
-        known = ~np.isnan(x[:, column])
-        if len(np.unique(y[known])) == 2:
-            alone[name] = roc_auc_score(y[known], x[known, column], sample_weight=weight[known])
-    most = sorted(alone, key=lambda name: -abs(alone[name] - 0.5))[:10]
-    sides = {name: tuple(round(float(np.nanmean(x[y == side, names.index(name)])), 4) for side in (0, 1)) for name in most}
-    return ToldApart(round(float(roc_auc_score(y, chance, sample_weight=weight)), 4),
-                     {name: (*sides[name], round(float(alone[name]), 4)) for name in most})
 
 
 def _mean(values) -> float:

@@ -92,6 +92,11 @@ def test_more_than_the_bounds_is_refused(arranger):
         arranger.generate("drama", notes=64, temperature=9)
 
 
+def test_half_precision_is_refused_in_a_sentence():
+    with pytest.raises(ParameterError, match="float"):
+        Arranger(ArrangerConfig(profiles=ROWS)).half().generate("drama", notes=64)
+
+
 def test_it_is_saved_and_loaded_whole(arranger, tmp_path):
     arranger.save_pretrained(tmp_path)
     assert Arranger.from_pretrained(tmp_path).generate("drama", notes=64, seed=3) == arranger.generate("drama", notes=64, seed=3)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from posterbeat.evaluation.arrangement import distinct_drum_bars, harmony, playing
-from posterbeat.evaluation.told_apart import NOTES, excerpt, features, told_apart
+from posterbeat.evaluation.told_apart import NOTES, excerpt, features
 from posterbeat.music.score import Score
 from tests.music.made import chance, tune
+from train.music.tell_apart import told_apart
 
 
 def chords(names: list[tuple[int, ...]], bass: list[int]) -> Score:

@@ -19,7 +19,7 @@ from posterbeat.composer.plan import Plan, plan_of
 from posterbeat.composer.plan_features import bar_columns
 from posterbeat.composer.planner import plan_items
 from posterbeat.composer.writer import bits
-from posterbeat.evaluation.told_apart import NOTES, excerpt, features, told_apart
+from posterbeat.evaluation.told_apart import NOTES, excerpt, features
 from posterbeat.genres import GENRES, mixture
 from posterbeat.instruments import DRUM_FAMILY, FAMILIES
 from posterbeat.music.events import DURATIONS
@@ -28,6 +28,7 @@ from posterbeat.music.score import Score
 from train.music.arranger_batches import Corpus
 from train.music.arranger_batches import collate as collate_notes
 from train.music.data import read_split
+from train.music.tell_apart import told_apart
 from train.music.train_planner import collate as collate_items
 from train.music.train_planner import items_of
 
