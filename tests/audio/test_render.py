@@ -58,7 +58,7 @@ def test_the_same_score_gives_the_same_bytes_even_to_two_callers_at_once(each_re
     scores = [ensemble(1, seed=1), ensemble(1, seed=2)]
     alone = [render(score).samples.tobytes() for score in scores]
     with ThreadPoolExecutor(2) as pool:
-        together = [samples.tobytes() for samples, _ in pool.map(render, scores)]
+        together = [rendering.samples.tobytes() for rendering in pool.map(render, scores)]
     assert together == alone
     assert alone[0] != alone[1]
 
@@ -225,7 +225,7 @@ def test_a_fluidsynth_that_writes_nothing_costs_seconds(stand_in, score, caplog,
     monkeypatch.setattr("posterbeat.audio.render._STALL", 2.0)
     stand_in("open(out, 'wb').write(bytes(5000))\ntime.sleep(120)")
     began = time.monotonic()
-    samples, _ = render(score)
+    samples = render(score).samples
     assert time.monotonic() - began < 40
     assert "wrote nothing for 2 s" in caplog.text and rms(samples) > -30
 
@@ -234,7 +234,7 @@ def test_a_slow_fluidsynth_that_goes_on_writing_is_waited_for(stand_in, score, c
     monkeypatch.setattr("posterbeat.audio.render._STALL", 3.0)
     stand_in("for n in range(10):\n open(out, 'ab').write(bytes(100))\n time.sleep(0.6)\n" + SQUARE_WAVE.format(
         seconds=30, rate=44100, level=9000))
-    samples, _ = render(score)
+    samples = render(score).samples
     assert not caplog.text and peak(samples) == pytest.approx(-1, abs=0.2)
 
 
@@ -247,7 +247,7 @@ def test_a_user_without_a_home_hears_the_bundled_font(score, monkeypatch):
     monkeypatch.setattr(pwd, "getpwuid", nobody)
     monkeypatch.setattr("posterbeat.audio.render.SOUNDFONTS", ("~/.fluidsynth/default_sound_font.sf2",))
     assert renderer_name().endswith("TimGM6mb")
-    assert rms(render(score)[0]) > -30
+    assert rms(render(score).samples) > -30
     with pytest.raises(RenderError, match="cannot be read"):
         render(score, soundfont="~/font.sf2")
 
