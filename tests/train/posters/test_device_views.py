@@ -133,7 +133,7 @@ def test_a_plain_poster_is_read_as_the_classifier_reads_it():
     from posterbeat.vision.classifier import PosterClassifier
 
     picture = pixels([9])
-    read = PosterClassifier(PosterNet("tf_efficientnet_lite0"), (3, 360, 240), blur=0.6)._pixels(picture[0])
+    read = PosterClassifier(PosterNet("tf_efficientnet_lite0"), (3, 360, 240), blur=0.6)._pixels(Image.fromarray(picture[0]))
     found, = DevicePosters(Posters(None, picture), (360, 240), torch.device("cpu"), augmented=False, blur=0.6).inputs([0], None)
     assert float((found[0] - read).abs().mean()) < 0.01
 
