@@ -85,7 +85,7 @@ def playing(beat: "PosterBeat", settings: Settings, folder: Path) -> dict[str, A
         render_it["fluidsynth's own command"] = peers.fluidsynth(folder / "piece.mid", font, folder / "piece.wav", seconds)
 
     def write(_: int, suffix: str) -> float:
-        export.save(folder / f"out{suffix}", track.midi, track.audio, track.sample_rate)
+        export.save(folder / f"out{suffix}", track.midi, track.render())
         return seconds
 
     rendered = side_by_side(render_it, settings.rounds)
