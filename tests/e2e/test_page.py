@@ -185,7 +185,7 @@ def test_a_bad_file_and_a_missing_poster_get_a_sentence(visit, tmp_path):
     visitor = visit()
     page = visitor.page
     page.click("#compose")
-    expect(page.locator(".toast-body").first).to_contain_text("Add a poster first")
+    expect(page.locator(".toast-body").first).to_contain_text("Add a poster or choose a genre first")
     expect(page.locator("#compose")).to_be_visible()
     expect(page.locator("#stop")).not_to_be_visible()
     expect(page.locator("#stage")).to_be_empty()
