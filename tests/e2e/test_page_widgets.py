@@ -30,15 +30,23 @@ def test_a_poster_may_be_composed_for_at_once(visit):
         expect(page.locator("#compose")).to_be_visible()
 
 
+def on_page(page, selector):
+    """Left, top, width and height of an element, however far the page is scrolled."""
+    return page.evaluate("""selector => {
+        const box = document.querySelector(selector).getBoundingClientRect();
+        return [box.left + scrollX, box.top + scrollY, box.width, box.height].map(Math.round);
+    }""", selector)
+
+
 def test_the_heat_map_lies_on_the_poster_and_goes_again(visit):
     page = visit().page
     page.locator("#shelf button").nth(4).click()
     expect(page.locator("#show-heatmap")).to_be_visible()
     expect(page.locator("#words input").first).to_be_visible()  # they take a place of their own
-    before = page.locator("#shelf").bounding_box()
+    before = on_page(page, "#shelf")
     page.click("#show-heatmap")
     expect(page.locator("#heat img")).to_be_visible()
-    assert page.locator("#shelf").bounding_box() == before
+    assert on_page(page, "#shelf") == before
     page.click("#show-heatmap")
     expect(page.locator("#heat img")).not_to_be_visible()
 
