@@ -115,11 +115,12 @@ def _whole(factory, data: bytes, name: str, cause: Exception) -> Image.Image:
             over.info["icc_profile"] = profile
         else:
             over, under = (_decoded_over(factory, data, name, ground) for ground in (0, 255))
+        rows = zip(np.asarray(over), np.asarray(under), strict=True)  # a WebP is decoded at this moment
     except (PosterError, *_TOO_LARGE):
         raise
     except Exception:
         raise _damaged(name, 0, 1) from cause
-    there = [np.array_equal(a, b) for a, b in zip(np.asarray(over), np.asarray(under), strict=True)]
+    there = [np.array_equal(a, b) for a, b in rows]
     if all(there):
         return over
     # A JPEG's rows after the cut are the same grey in both.

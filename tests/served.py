@@ -115,7 +115,7 @@ def log() -> str:
 def _app() -> tuple[str, subprocess.Popen, Path]:
     port, home = free_port(), Path(tempfile.mkdtemp(prefix="posterbeat-tests-"))
     process = start(port, home / "log", GRADIO_TEMP_DIR=str(home / "cache"),
-                    POSTERBEAT_PLACES="40")  # all of them: it has but one caller
+                    POSTERBEAT_PLACES="200")  # more than there are: it has but one caller
     atexit.register(process.terminate)
     address = f"http://127.0.0.1:{port}"
     await_answer(process, home / "log", lambda: urllib.request.urlopen(address + "/config", timeout=10).read())
