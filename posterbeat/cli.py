@@ -27,6 +27,7 @@ from posterbeat.instruments import ENSEMBLES
 from posterbeat.poster import open_poster
 from posterbeat.text import legible
 
+_WIDE = 240  # columns of a table that is not shown in a terminal
 FAILED, USAGE = 1, 2
 
 
@@ -171,7 +172,8 @@ def read(
                 said = [] if no_words else [escape(reading.words.spoken if reading.words else "none that can be read")]
                 table.add_row(str(path), reading.genre, *(f"{reading.probabilities[name]:.0%}" for name in GENRES), *said)
         if table.rows:
-            Console().print(table)
+            # What is piped on is as wide as it needs to be: a name that is cut or folded is no name.
+            Console(width=None if sys.stdout.isatty() else _WIDE).print(table)
         if failed:
             raise typer.Exit(FAILED)
 
