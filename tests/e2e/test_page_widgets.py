@@ -86,7 +86,7 @@ def test_the_studys_composer_can_be_chosen_where_its_weights_are(visit, another_
     page.get_by_role("option", name="The reference study's, of 2019").click()
     visitor.compose()
     expect(page.locator(".roll .title")).to_have_text("Music by the stack of 2019")
-    expect(page.locator("#facts")).to_contain_text("knows comedy alone")
+    expect(page.locator("#facts")).to_contain_text("knows only comedy")
 
 
 def _node():
