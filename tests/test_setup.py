@@ -112,7 +112,7 @@ def test_the_space_front_matter_is_one_that_a_space_takes():
     assert FRONT["license"] == "mit" and "MIT License" in (ROOT / "LICENSE").read_text()
     colours = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
     assert {FRONT["colorFrom"], FRONT["colorTo"]} <= colours
-    assert FRONT["title"] and FRONT["emoji"] and FRONT["tags"] and len(FRONT["models"]) == 2
+    assert FRONT["title"] and FRONT["emoji"] and FRONT["tags"] and len(FRONT["models"]) == 3
 
 
 def test_the_two_commands_stand_at_the_top_of_the_readme():

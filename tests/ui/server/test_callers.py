@@ -1,6 +1,7 @@
 """How much one caller may take, and what is remembered of visits that are over."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 import time
 from types import SimpleNamespace
 
@@ -130,8 +131,9 @@ def test_a_call_without_a_visit_leaves_none_behind():
     function = next(iter(page.fns.values()))
 
     def ask(value, session):
-        return asyncio.run(page.process_api(
-            block_fn=function, inputs=[value], state=None, session_hash=session, event_id="event"))
+        with ThreadPoolExecutor(1) as thread:  # whatever loop runs in this one, such as a browser's
+            return thread.submit(asyncio.run, page.process_api(
+                block_fn=function, inputs=[value], state=None, session_hash=session, event_id="event")).result()
 
     assert ask("even", "event")["data"] == [3]
     assert page.state_holder.session_data == page.state_holder.time_last_used == {"visit": 2}
