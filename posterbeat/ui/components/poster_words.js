@@ -18,8 +18,8 @@ function line(one) {
 }
 function show() {
   const value = props.value, parts = [];
-  words.hidden = !value;
-  if (value) {
+  words.hidden = !value || !(value.said || value.lines.length);
+  if (!words.hidden) {
     const shown = open ? value.lines : value.lines.slice(0, FEW);
     parts.push(...shown.map(line));
     if (value.genre) {

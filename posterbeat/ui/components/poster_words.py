@@ -29,6 +29,11 @@ class PosterWords(gr.HTML):
         )
 
     @staticmethod
+    def nothing() -> dict[str, Any]:
+        """The value where no words are wanted, or there is no poster."""
+        return {"said": "", "lines": [], "genre": ""}
+
+    @staticmethod
     def reading() -> dict[str, Any]:
         """The value while the words are being read."""
         return {"said": "Reading its words ...", "lines": [], "genre": ""}

@@ -27,7 +27,8 @@ def wire(studio: Studio, w: SimpleNamespace) -> None:
             yield {w.last_poster: last_poster}
             return
         hidden = gr.update(visible=False)
-        nothing = {w.last_poster: path, w.reading: None, w.genre_label: hidden, w.poster_words: None, w.outlines: "",
+        nothing = {w.last_poster: path, w.reading: None, w.genre_label: hidden, w.poster_words: PosterWords.nothing(),
+                   w.outlines: "",
                    w.show_heatmap: gr.update(visible=False, value=text.SHOW_HEATMAP),
                    w.heatmap: gr.update(visible=False, value=""), w.colours_read: text.colours_line(None)}
         if path is None:
@@ -40,7 +41,7 @@ def wire(studio: Studio, w: SimpleNamespace) -> None:
             raise
         colours = found.colours
         shown = {**nothing, w.steered_by: True, **_said(w, found, chosen),
-                 w.poster_words: PosterWords.reading() if with_words else None,
+                 w.poster_words: PosterWords.reading() if with_words else PosterWords.nothing(),
                  w.show_heatmap: gr.update(value=text.SHOW_HEATMAP, visible=True), w.colours_read: text.colours_line(colours)}
         if steered_by != text.LINKED:  # what a link asked for stays
             shown |= {w.tempo: round(colours.tempo), w.mode: colours.mode, w.density: round(colours.density, 2)}
@@ -49,7 +50,7 @@ def wire(studio: Studio, w: SimpleNamespace) -> None:
     @spoken
     def read_words(path, found, chosen, with_words):
         if path is None or found is None:
-            return {w.poster_words: None}
+            return {w.poster_words: PosterWords.nothing()}
         if found.path != path:  # another poster took its place meanwhile
             found = studio.read(path)
         if found.lines is None:
@@ -106,7 +107,7 @@ def _said(w: SimpleNamespace, found: PosterReading, chosen: str) -> dict:
     """What was read, on the widgets that show it."""
     genres, lines = found.genres, found.lines
     shown = {w.reading: found, w.genre_label: gr.update(value=genres.probabilities, visible=True),
-             w.poster_words: None if lines is None else PosterWords.show(genres, lines),
+             w.poster_words: PosterWords.nothing() if lines is None else PosterWords.show(genres, lines),
              w.outlines: text.outlines(lines or (), genres.words.loudest if genres.words else (), found.size)}
     return shown | (spread(w, genres.probabilities) if chosen == text.OWN else {})
 

@@ -1,8 +1,8 @@
 """How much one caller may take, and what is remembered of visits that are over."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
