@@ -21,6 +21,7 @@ from posterbeat.music.events import DURATIONS, VELOCITY_BINS
 BEGIN = MOST_PLACES  # place of the note before the first one of a cell
 NO_PITCH = TONES  # pitches 0 to 127, drums 128 to 255
 NOTE_SIZES = (MOST_PLACES + 1, NO_PITCH + 1, len(DURATIONS) + 1, VELOCITY_BINS + 1)  # the last of each: no note
+NO_NOTE = [BEGIN, NO_PITCH, NOTE_SIZES[2] - 1, NOTE_SIZES[3] - 1]  # the fields where there is none
 FIELDS = ("place", "pitch", "length", "loudness")
 SIZES = (MOST_PLACES, PITCHES, len(DURATIONS), VELOCITY_BINS)
 

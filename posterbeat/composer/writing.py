@@ -14,13 +14,12 @@ from posterbeat.composer.parts import MOST_PLACES, Arrangement
 from posterbeat.composer.plan import LITERAL, MOST_COUNTED, SILENT, Plan
 from posterbeat.composer.plan_features import about_classes, bar_columns, chord_features, part_columns
 from posterbeat.composer.reader import PlanBatch
-from posterbeat.composer.writer import BEGIN, NO_PITCH, NOTE_SIZES
+from posterbeat.composer.writer import BEGIN, NO_NOTE
 from posterbeat.composer.writer_step import WriterStep, WriterTables
 from posterbeat.instruments import DRUM_FAMILY, PITCHES
 from posterbeat.music.events import DURATIONS
 
 _CLASSES = np.arange(PITCHES) % 12
-_NOTHING = [BEGIN, NO_PITCH, NOTE_SIZES[2] - 1, NOTE_SIZES[3] - 1]
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class Writing:
         self._cells: list[np.ndarray] = [np.zeros((0, 4), np.int64)] * (plan.bars * parts)
         self._around = Surroundings(plan.bars, brief.bar)
         self._lines: list[list[list[int]]] = [[] for _ in range(parts)]  # the last two notes of each part, drums from 128 up
-        self._before = _NOTHING  # the note written last, of any part
+        self._before = NO_NOTE  # the note written last, of any part
         self._last = [-1] * parts
         told = np.array([chords for _, chords in self._variants], np.float32)[:, None, None, None]
         self._chords = chord_features(plan)[None] * told  # (rows, bars, 2, 36)
@@ -147,7 +146,7 @@ class Writing:
         line, reached = list(self._lines[part]), -1
         for index in range(count):
             left = count - index
-            recent = [*reversed(line[-2:]), _NOTHING, _NOTHING][:2]
+            recent = [*reversed(line[-2:]), NO_NOTE, NO_NOTE][:2]
             following = [_note(notes, int(np.searchsorted(known, reached, side="right")) if reached >= 0 else 0, tall)
                          for notes, known in zip(theirs, their_keys)]
             previous = self._before if index else [BEGIN, *self._before[1:]]
@@ -236,6 +235,6 @@ def _by_class(told: np.ndarray, untold: np.ndarray) -> np.ndarray:
 def _note(notes: np.ndarray, index: int, tall: int) -> list[int]:
     """A note of a source cell, drums from 128 up; nothing past its end."""
     if index >= len(notes):
-        return _NOTHING
+        return NO_NOTE
     place, pitch, length, loudness = notes[index].tolist()
     return [place, pitch + tall, length, loudness]

@@ -10,11 +10,10 @@ from posterbeat.composer.parts import MOST_PLACES
 from posterbeat.composer.plan import MOST_COUNTED
 from posterbeat.composer.plan_features import UNKNOWN, about_classes, bar_columns
 from posterbeat.composer.reader import PlanBatch
-from posterbeat.composer.writer import BEGIN, NO_PITCH, NOTE_SIZES, WriterBatch
+from posterbeat.composer.writer import BEGIN, NO_NOTE, WriterBatch
 from posterbeat.genres import GENRES
 from posterbeat.instruments import DRUM_FAMILY, PITCHES
 
-_NOTHING = np.array([BEGIN, NO_PITCH, NOTE_SIZES[2] - 1, NOTE_SIZES[3] - 1])
 _CHORDS = feature_table()
 _WITHOUT_GENRE, _WITHOUT_CHORDS, _WITHOUT_ABOUT, _WITHOUT_SHADES = 1 / 8, 1 / 8, 1 / 5, 1 / 10
 _STRAYING, _STRAYED = 0.4, 0.06  # share of stretches whose history holds wrong notes, and of their notes
@@ -88,7 +87,7 @@ class Corpus:
         sources = self.array("w_sources", piece)[mine]
 
         def notes_at(index, drums):
-            found = np.where((index >= 0)[..., None], wide[np.maximum(index, 0)], _NOTHING)
+            found = np.where((index >= 0)[..., None], wide[np.maximum(index, 0)], NO_NOTE)
             found[..., 1] += PITCHES * ((index >= 0) & drums)
             return found
 
