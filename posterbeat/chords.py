@@ -4,13 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Semitones above the root. The first eight are what `music.harmony` hears and the planner draws.
+# Semitones above the root. The first eight are what `music.harmony` hears and the planner draws; the others can be asked
+# for, since the networks see a chord as its pitch classes.
 QUALITIES = {
     "": (0, 4, 7), "m": (0, 3, 7), "dim": (0, 3, 6), "aug": (0, 4, 8), "sus4": (0, 5, 7), "7": (0, 4, 7, 10),
     "maj7": (0, 4, 7, 11), "m7": (0, 3, 7, 10),
+    "sus2": (0, 2, 7), "6": (0, 4, 7, 9), "m6": (0, 3, 7, 9), "m7b5": (0, 3, 6, 10), "dim7": (0, 3, 6, 9),
+    "9": (0, 4, 7, 10, 2), "add9": (0, 4, 7, 2), "7sus4": (0, 5, 7, 10),
 }
-NO_CHORD = 12 * len(QUALITIES)  # index of silence, or of drums alone
-CHORDS = NO_CHORD + 1
+HEARD = 8  # qualities
+NO_CHORD = 12 * HEARD  # index of silence, or of drums alone
+CHORDS = NO_CHORD + 1  # what the planner chooses from
+NUMBERS = 12 * len(QUALITIES) + 1  # with those that can only be asked for, which follow `NO_CHORD`
 FEATURES = 36  # twelve pitch classes, twelve roots, twelve bass notes
 _NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
@@ -25,18 +30,20 @@ class Chord:
 
     @classmethod
     def numbered(cls, index: int, bass: int = 0) -> "Chord":
-        """The chord of a number, 0 to `NO_CHORD`: root + 12 * place in `QUALITIES`; `bass` in semitones above the root."""
+        """The chord of a number below `NUMBERS`: root + 12 * place in `QUALITIES`, `NO_CHORD` between the heard qualities
+        and the others; `bass` in semitones above the root."""
         if index == NO_CHORD:
             return cls()
-        root = index % 12
-        return cls(root, list(QUALITIES)[index // 12], (root + bass) % 12)
+        place, root = divmod(index - (index > NO_CHORD), 12)
+        return cls(root, list(QUALITIES)[place], (root + bass) % 12)
 
     @property
     def number(self) -> tuple[int, int]:
         """What `numbered` takes."""
         if self.quality is None:
             return NO_CHORD, 0
-        return self.root + 12 * list(QUALITIES).index(self.quality), (self.bass - self.root) % 12
+        index = self.root + 12 * list(QUALITIES).index(self.quality)
+        return index + (index >= NO_CHORD), (self.bass - self.root) % 12
 
     @property
     def tones(self) -> tuple[int, ...]:
@@ -58,22 +65,21 @@ class Chord:
 
 
 def templates() -> np.ndarray:
-    """np.ndarray of float, shape (NO_CHORD, 12): 1 where a chord has the pitch class."""
+    """np.ndarray of float, shape (NO_CHORD, 12): 1 where a chord that can be heard has the pitch class."""
     table = np.zeros((NO_CHORD, 12))
-    for place, steps in enumerate(QUALITIES.values()):
-        for root in range(12):
-            table[12 * place + root, [(root + step) % 12 for step in steps]] = 1.0
+    for index in range(NO_CHORD):
+        table[index, list(Chord.numbered(index).tones)] = 1.0
     return table
 
 
 def feature_table() -> np.ndarray:
-    """What the networks see of each numbered chord with each bass: np.ndarray of float32, shape (CHORDS, 12, FEATURES).
+    """What the networks see of each numbered chord with each bass: np.ndarray of float32, shape (NUMBERS, 12, FEATURES).
 
     Twelve pitch classes, the root, the bass; all zero for no chord.
     """
-    table = np.zeros((CHORDS, 12, FEATURES), np.float32)
-    for index in range(NO_CHORD):
-        for bass in range(12):
+    table = np.zeros((NUMBERS, 12, FEATURES), np.float32)
+    for index in range(NUMBERS):
+        for bass in range(12 if index != NO_CHORD else 0):
             chord = Chord.numbered(index, bass)
             table[index, bass, list(chord.tones)] = 1.0
             table[index, bass, 12 + chord.root] = 1.0

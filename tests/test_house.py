@@ -18,6 +18,7 @@ STATIONS = [
     {"errors", "text"},
     {"genres"},
     {"instruments", "chords", "cpu", "processes", "whole_file", "table_file"},
+    {"notation"},
     {"controls", "hub", "hub_download"},
     {"picture_file", "colour_profile", "poster"},
     {"colours", "vision"},

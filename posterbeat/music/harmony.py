@@ -6,7 +6,7 @@ sound", ICMC 1999), with weight on the lowest note, and smoothed by Viterbi with
 
 import numpy as np
 
-from posterbeat.chords import NO_CHORD, QUALITIES, templates
+from posterbeat.chords import HEARD, NO_CHORD, templates
 from posterbeat.instruments import PITCHES
 
 _STAYS = 0.10  # worth of keeping the chord of the half-bar before
@@ -78,7 +78,7 @@ def estimate_chords(onset: np.ndarray, duration: np.ndarray, pitch: np.ndarray, 
     fit = (sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)) @ (
         table / np.linalg.norm(table, axis=1, keepdims=True)).T
     low = bass / np.maximum(bass.sum(1, keepdims=True), 1e-9)
-    fit += _BASS_ON_ROOT * np.tile(low, (1, len(QUALITIES))) - np.repeat(list(_COST.values()), 12)
+    fit += _BASS_ON_ROOT * np.tile(low, (1, HEARD)) - np.repeat(list(_COST.values()), 12)
     fit[~heard] = 0.0
     index = _smooth(fit)
     lowest = bass.argmax(1)
