@@ -119,6 +119,23 @@ def families_of(ensemble: str) -> np.ndarray:
     return np.isin(FAMILIES, ENSEMBLES[ensemble])
 
 
+def program_name(program: int) -> str:
+    """General MIDI's name of a program, 0 to 127, or of `DRUMS`."""
+    import pretty_midi  # only where names are told: learning needs numbers alone
+
+    return "Drum kit" if program == DRUMS else pretty_midi.program_to_instrument_name(program)
+
+
+def numbered_names(names: list[str]) -> list[str]:
+    """The same names, one that comes again with its number: Violin, Violin 2."""
+    count: dict[str, int] = {}
+    told = []
+    for name in names:
+        count[name] = count.get(name, 0) + 1
+        told.append(f"{name} {count[name]}" if count[name] > 1 else name)
+    return told
+
+
 def choose_programs(random: np.random.Generator, mix: dict[str, float]) -> np.ndarray:
     """np.ndarray of int, shape (families,): a program for each family, of a genre drawn by its weight in the mixture."""
     weights = np.array([mix[genre] for genre in GENRES])

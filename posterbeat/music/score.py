@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from posterbeat.errors import ScoreError
-from posterbeat.instruments import DRUMS, FAMILIES, family_of
+from posterbeat.instruments import DRUMS, family_of, numbered_names, program_name
 
 if TYPE_CHECKING:
     import pretty_midi
+
+    from posterbeat.music.marked_midi import MarkedMidi
+    from posterbeat.music.outline import Outline
 
 STEPS_PER_BEAT = 12
 _TICKS_PER_STEP = 40  # 480 MIDI ticks a beat
@@ -34,6 +37,9 @@ class Score:
     bar : int, length of a bar in twelfths of a beat (48 is 4/4)
     part : np.ndarray of int32, shape (notes,), which part plays each note, from 0; each part becomes a track of MIDI. Left
         out, all notes of a program are one part
+    marks : tuple of (onset, "section" or "chord", name): where which section and chord begins; becomes markers in MIDI. Left
+        out, those of `plan`
+    plan : Outline or None, what was decided before the first note; MIDI does not keep it but for `marks`
     """
 
     onset: np.ndarray
@@ -44,8 +50,12 @@ class Score:
     tempo: float = 120.0
     bar: int = 48
     part: np.ndarray | None = None
+    marks: tuple[tuple[int, str, str], ...] = ()
+    plan: Outline | None = None
 
     def __post_init__(self):
+        if self.plan is not None and not self.marks:
+            object.__setattr__(self, "marks", self.plan.marks(self.bar))
         arrays = [np.asarray(getattr(self, name), dtype=np.int32) for name in _NOTE]
         part = np.unique(arrays[4], return_inverse=True)[1].reshape(-1) if self.part is None else self.part
         arrays.append(np.asarray(part, dtype=np.int32))
@@ -86,26 +96,27 @@ class Score:
         again = np.all([np.diff(array[order]) == 0 for array in (self.part, self.program, self.pitch)], axis=0)
         end[:-1] = np.where(again, np.minimum(end[:-1], onset[1:]), end[:-1])
         keep = order[end > onset]
-        return Score(self.onset[keep], (end - onset)[end > onset], self.pitch[keep], self.velocity[keep],
-                     self.program[keep], self.tempo, self.bar, self.part[keep])
+        return replace(self, onset=self.onset[keep], duration=(end - onset)[end > onset], pitch=self.pitch[keep],
+                       velocity=self.velocity[keep], program=self.program[keep], part=self.part[keep])
 
     def tracks(self) -> list[tuple[int, int, str]]:
         """Part, program and name of each track of `to_midi`; a name that comes again is numbered."""
-        named, tracks = {}, []
-        for part, program in np.unique(np.stack([self.part, self.program], axis=1), axis=0).tolist():
-            name = FAMILIES[family_of(program)]
-            named[name] = named.get(name, 0) + 1
-            tracks.append((part, program, f"{name} {named[name]}" if named[name] > 1 else name))
-        return tracks
+        tracks = np.unique(np.stack([self.part, self.program], axis=1), axis=0).tolist()
+        names = numbered_names([program_name(program) for _, program in tracks])
+        return [(part, program, name) for (part, program), name in zip(tracks, names)]
 
-    def to_midi(self) -> pretty_midi.PrettyMIDI:
-        """`without_overlaps` as MIDI: one track a part, 480 ticks a beat, one tempo, one time signature."""
+    def to_midi(self) -> MarkedMidi:
+        """`without_overlaps` as MIDI: one track a part, 480 ticks a beat, one tempo, one time signature, `marks` as markers."""
         import pretty_midi  # only where MIDI is read or written: learning needs scores alone
 
-        midi = pretty_midi.PrettyMIDI(resolution=STEPS_PER_BEAT * _TICKS_PER_STEP, initial_tempo=self.tempo)
+        from posterbeat.music.marked_midi import MarkedMidi
+
+        midi = MarkedMidi(resolution=STEPS_PER_BEAT * _TICKS_PER_STEP, initial_tempo=self.tempo)
         beats, unit = (self.bar // STEPS_PER_BEAT, 4) if self.bar % STEPS_PER_BEAT == 0 else (self.bar // 6, 8)
         midi.time_signature_changes.append(pretty_midi.TimeSignature(max(1, beats), unit, 0.0))
         second = 60.0 / self.tempo / STEPS_PER_BEAT
+        for onset, kind, name in self.marks:
+            midi.mark(onset * second, kind, name)
         plain = self.without_overlaps()
         for part, program, name in plain.tracks():
             drums = program == DRUMS
@@ -128,11 +139,13 @@ class Score:
         """
         import pretty_midi
 
+        from posterbeat.music.marked_midi import MarkedMidi
+
         if isinstance(source, pretty_midi.PrettyMIDI):
             midi = source
         else:
             try:
-                midi = pretty_midi.PrettyMIDI(io.BytesIO(source) if isinstance(source, bytes) else str(source))
+                midi = MarkedMidi(io.BytesIO(source) if isinstance(source, bytes) else str(source))
             except Exception as error:  # mido raises many kinds on broken files
                 raise ScoreError(f"This is not a readable MIDI file ({type(error).__name__}).") from error
         step = midi.resolution / STEPS_PER_BEAT
@@ -151,7 +164,8 @@ class Score:
         metre = longest_lasting(signatures, [one.time for one in signatures], midi.get_end_time())
         onset, duration, pitch, velocity, program, part = np.array(rows).T
         return cls(onset, duration, pitch, velocity, program, tempo=tempo, bar=bar_of(metre.numerator, metre.denominator),
-                   part=part)
+                   part=part, marks=tuple((round(midi.time_to_tick(time) / step), kind, name)
+                                          for time, kind, name in getattr(midi, "marks", ())))
 
 
 def longest_lasting(values, starts, end: float):

@@ -16,6 +16,7 @@ from posterbeat.errors import PosterBeatError
 from posterbeat.instruments import DRUMS
 from posterbeat.music.key import estimate_key
 from posterbeat.music.score import STEPS_PER_BEAT, Score
+from posterbeat.music.sheet_marks import marks_by_bar
 
 _BEAT = STEPS_PER_BEAT
 _SIXTEENTH, _TRIPLET = _BEAT // 4, _BEAT // 3
@@ -37,16 +38,17 @@ _DRUM_PLACES = {  # General MIDI key: where on the percussion staff, and whether
 
 
 def to_musicxml(score: Score, title: str = "") -> str:
-    """A score as MusicXML 4.0, one part a program, drums last.
+    """A score as MusicXML 4.0, its parts from the highest to the lowest, drums last; above the first stand `Score.marks`.
 
     Each part tells its General MIDI program; each instrument of the drum kit is one of its own, and its notes name it.
     Channels are given in turn but for the tenth, which is the drum kit's.
     """
     fifths = _fifths(score)
     heads, parts = [], []
-    for number, program in enumerate(np.unique(score.program).tolist(), 1):
-        heads.append(_head(number, program, np.unique(score.pitch[score.program == program]).tolist()))
-        parts.append(f'<part id="P{number}">{_part(score, number, program, fifths)}</part>')
+    for number, (part, program, name) in enumerate(_from_above(score), 1):
+        chosen = (score.part == part) & (score.program == program)
+        heads.append(_head(number, program, name, np.unique(score.pitch[chosen]).tolist()))
+        parts.append(f'<part id="P{number}">{_part(score, chosen, number, program, fifths)}</part>')
     return (
         '<?xml version="1.0" encoding="UTF-8"?><score-partwise version="4.0">'
         f"<work><work-title>{_text(title)}</work-title></work><part-list>{''.join(heads)}</part-list>"
@@ -54,13 +56,20 @@ def to_musicxml(score: Score, title: str = "") -> str:
     )
 
 
-def _head(number: int, program: int, pitches: list[int]) -> str:
+def _from_above(score: Score) -> list[tuple[int, int, str]]:
+    """The score's tracks from the highest to the lowest, drums last."""
+    def height(track):
+        part, program, _ = track
+        return program == DRUMS, -float(np.median(score.pitch[(score.part == part) & (score.program == program)])), part
+
+    return sorted(score.tracks(), key=height)
+
+
+def _head(number: int, program: int, name: str, pitches: list[int]) -> str:
     """What the list of parts says of one: its name, its instruments, and how MIDI plays each of them (counted from 1)."""
     if program == DRUMS:
-        name = "Drum kit"
         channel, players = DRUM_CHANNEL, {key: pretty_midi.note_number_to_drum_name(key) or f"Key {key}" for key in pitches}
     else:
-        name = pretty_midi.program_to_instrument_name(program)
         channel, players = _CHANNELS[(number - 1) % len(_CHANNELS)], {None: name}
     told = [
         (f'<score-instrument id="{_player(number, key)}"><instrument-name>{_text(who)}</instrument-name></score-instrument>',
@@ -111,8 +120,7 @@ def _fifths(score: Score) -> int:
     return (major * 7 + 6) % 12 - 6
 
 
-def _part(score: Score, part: int, program: int, fifths: int) -> str:
-    chosen = score.program == program
+def _part(score: Score, chosen: np.ndarray, part: int, program: int, fifths: int) -> str:
     onset, end, pitch = score.onset[chosen], (score.onset + score.duration)[chosen], score.pitch[chosen]
     if program in _KEYBOARDS and pitch.min() < _MIDDLE_C <= pitch.max():
         hands = [pitch >= _MIDDLE_C, pitch < _MIDDLE_C]
@@ -122,6 +130,7 @@ def _part(score: Score, part: int, program: int, fifths: int) -> str:
     staves = [_bars(onset[hand], end[hand], pitch[hand], bars, score.bar) for hand in hands]
     clefs = ["percussion"] if program == DRUMS else ["F" if np.median(pitch[hand]) < _MIDDLE_C else "G" for hand in hands]
     kit = part if program == DRUMS else None
+    marks = marks_by_bar(score) if part == 1 else {}
     out = []
     for bar in range(bars):
         first = _attributes(score, fifths, clefs, part == 1) if bar == 0 else ""
@@ -130,7 +139,7 @@ def _part(score: Score, part: int, program: int, fifths: int) -> str:
             heard: dict[tuple[str, int], int] = {}  # accidentals hold to the end of the bar
             voices.append("".join(_piece(*piece, fifths, kit, number, heard) for piece in staff[bar]))
         back = f"<backup><duration>{score.bar}</duration></backup>"
-        out.append(f'<measure number="{bar + 1}">{first}{back.join(voices)}</measure>')
+        out.append(f'<measure number="{bar + 1}">{first}{marks.get(bar, "")}{back.join(voices)}</measure>')
     return "".join(out)
 
 

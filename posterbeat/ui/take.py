@@ -129,14 +129,14 @@ class Take:
         return {**self.roll, "audio": {**self.roll["audio"], "path": str(target)}, "muted": silent}
 
     def _files(self) -> tuple[Any, Any]:
-        """The take's pretty_midi.PrettyMIDI and Rendering, read again."""
-        import pretty_midi
+        """The take's MIDI and Rendering, read again."""
         import soundfile
 
         from posterbeat.audio.render import Rendering
+        from posterbeat.music.marked_midi import MarkedMidi
 
         try:
             samples, rate = soundfile.read(self.wav, dtype="int16", always_2d=True)
-            return pretty_midi.PrettyMIDI(self.midi), Rendering(samples, rate, self.renderer)
+            return MarkedMidi(self.midi), Rendering(samples, rate, self.renderer)
         except (OSError, soundfile.LibsndfileError) as error:
             raise PosterBeatError(text.GONE) from error

@@ -13,7 +13,7 @@ from posterbeat.music.score import Score
 from posterbeat.music.sheet import to_musicxml
 
 TEMPO = 96.5
-PROGRAMS = (0, 33, 73, 48)
+PROGRAMS = (0, 33, 73, 48)  # each a semitone above the one before, so last on top
 KEYS = [36, 42, 38, 42, 36, 49, 38, 81]  # kick, hi-hat, snare, ..., an open triangle
 
 
@@ -36,10 +36,10 @@ def test_music21_reads_who_plays(written):
     music21 = pytest.importorskip("music21", reason="MUSICXML WAS NOT READ BY MUSIC21: posterbeat[dev] is not installed")
     score = music21.converter.parse(written, forceSource=True)
     *players, kit = score.parts
-    assert [part.getInstrument().midiProgram for part in players] == sorted(PROGRAMS)
+    assert [part.getInstrument().midiProgram for part in players] == [*reversed(PROGRAMS)]
     assert 9 not in [part.getInstrument().midiChannel for part in players]  # counted from 0: the kit's
     for number, program in enumerate(PROGRAMS):
-        part = players[sorted(PROGRAMS).index(program)]
+        part = players[[*reversed(PROGRAMS)].index(program)]
         assert sorted(int(p.midi) for p in part.flatten().pitches) == [60 + 3 * k + number for k in range(4)]
     assert kit.getInstrument().midiChannel == 9 and len(kit.flatten().notes) == len(KEYS)
     assert kit.getInstrument().percMapPitch in KEYS  # it knows one instrument a part
@@ -53,7 +53,7 @@ def test_partitura_reads_who_plays(written):
     *players, kit = score.parts
     assert [part.part_name for part in score.parts][-1] == "Drum kit"
     for number, program in enumerate(PROGRAMS):
-        part = players[sorted(PROGRAMS).index(program)]
+        part = players[[*reversed(PROGRAMS)].index(program)]
         assert sorted(note.midi_pitch for note in part.notes_tied) == [60 + 3 * k + number for k in range(4)]
     assert len(list(kit.iter_all(partitura.score.UnpitchedNote))) == len(KEYS)
     assert [tempo.bpm for tempo in players[0].iter_all(partitura.score.Tempo)] == [TEMPO]
@@ -67,7 +67,7 @@ def test_verovio_plays_every_instrument_and_every_key_of_the_kit(written):
         warnings.simplefilter("ignore")  # verovio writes the tempo on each track
         midi = pretty_midi.PrettyMIDI(io.BytesIO(base64.b64decode(reader.renderToMIDI())))
     *players, kit = midi.instruments
-    assert [player.program for player in players] == sorted(PROGRAMS) and not any(player.is_drum for player in players)
+    assert [player.program for player in players] == [*reversed(PROGRAMS)] and not any(player.is_drum for player in players)
     for player in players:
         assert sorted(note.pitch for note in player.notes) == [60 + 3 * k + PROGRAMS.index(player.program) for k in range(4)]
     assert kit.is_drum and [note.pitch for note in kit.notes] == KEYS
@@ -81,7 +81,7 @@ def test_the_file_says_how_midi_plays_each_part():
     told = {how.get("id"): {child.tag: int(child.text) for child in how} for how in root.iter("midi-instrument")}
     assert {who.get("id") for who in root.iter("score-instrument")} == told.keys()
     *players, kit = root.iter("score-part")
-    for program, part in zip(range(0, 100, 5), players, strict=True):
+    for program, part in zip(reversed(range(0, 100, 5)), players, strict=True):
         how, = part.findall("midi-instrument")
         assert int(how.findtext("midi-program")) == program + 1
         assert 1 <= int(how.findtext("midi-channel")) <= 16 and how.findtext("midi-channel") != "10"
