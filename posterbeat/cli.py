@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from typer.core import TyperGroup
 
+from posterbeat import cli_options as options
 from posterbeat.batch.jobs import Wish, find, parse_genre
 from posterbeat.batch.local import finished, recorded, run
 from posterbeat.batch.poster_list import PICTURES
@@ -23,7 +24,6 @@ from posterbeat.controls import COMPOSER_KINDS, SUFFIXES, Controls
 from posterbeat.errors import ParameterError, PosterBeatError
 from posterbeat.genres import GENRES
 from posterbeat.hub import source_of
-from posterbeat.instruments import ENSEMBLES
 from posterbeat.poster import open_poster
 from posterbeat.text import legible
 
@@ -51,40 +51,14 @@ A network reads the poster's genre, another composes for it, and the notes becom
 
   posterbeat poster.jpg --genre horror --seed 7  another genre; the same seed gives the same music
 
+  posterbeat poster.jpg --seconds 60 --chords "Am F C G" --instruments "piano, strings, drums"
+
   posterbeat read *.jpg --json                   genres only, one JSON object a line
 
   posterbeat batch posters/ --out out/           a whole catalogue, with a table and a gallery
 
 Exit status: 0 all done, 1 something failed, 2 wrong usage.
 """)
-
-Classifier = Annotated[str | None, typer.Option(
-    metavar="WHERE", envvar="POSTERBEAT_CLASSIFIER", show_default="weights/classifier",
-    help="Folder or Hub repo (owner/name or owner/name@revision) of the network that reads posters.")]
-Words = Annotated[str | None, typer.Option(
-    metavar="WHERE", envvar="POSTERBEAT_WORDS", show_default="weights/words",
-    help="Folder or Hub repo (owner/name or owner/name@revision) of the network that reads posters' words.")]
-NoWords = Annotated[bool, typer.Option("--no-words", help="Read the picture alone: quicker, and less often right.")]
-Composer = Annotated[str | None, typer.Option(
-    metavar="WHERE", envvar="POSTERBEAT_COMPOSER", show_default="weights/composer",
-    help="Folder or Hub repo (owner/name or owner/name@revision) of the network that composes.")]
-Notes = Annotated[int, typer.Option(help="How many notes, 32 to 2000, of all instruments together.")]
-Temperature = Annotated[float, typer.Option(help="0.1 (safe) to 2.0 (wild).")]
-Ensemble = Annotated[str | None, typer.Option(
-    metavar="NAME", show_default="the composer's choice", help=f"Who plays: {', '.join(ENSEMBLES)}.")]
-Tempo = Annotated[float | None, typer.Option(
-    show_default="set by the poster's colours", help="40 to 220 beats a minute.")]
-Mode = Annotated[str | None, typer.Option(show_default="set by the poster's colours", help="major or minor.")]
-Density = Annotated[float | None, typer.Option(show_default="set by the poster's colours", help="0 (sparse) to 1 (busy).")]
-ComposerKind = Annotated[str, typer.Option(
-    metavar="KIND", help=f"{COMPOSER_KINDS[0]}, or {COMPOSER_KINDS[1]}: the reference study's stack, which learned comedy alone "
-                         "and heeds only notes, seed and tempo.")]
-Genre = Annotated[str | None, typer.Option(
-    metavar="GENRE", show_default="the poster's own",
-    help=f"{', '.join(GENRES)}, or a mixture such as horror=0.7,comedy=0.3.")]
-Colours = Annotated[bool, typer.Option(
-    "--colours/--no-colours", help="Let the poster's colours set tempo, mode and density.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 
 
 @app.command()
@@ -94,21 +68,26 @@ def compose(
     out: Annotated[list[Path] | None, typer.Option(
         "--out", "-o", help="File to write: .mid, .musicxml, .wav, .mp3 or .mp4 (with the poster). May be given several times.",
         show_default="the poster's name with .mp3, in this folder")] = None,
-    genre: Genre = None,
-    notes: Notes = 600,
-    temperature: Temperature = 1.0,
+    genre: options.Genre = None,
+    notes: options.Notes = None,
+    seconds: options.Seconds = None,
+    temperature: options.Temperature = 1.0,
     seed: Annotated[int | None, typer.Option(help="0 to 4294967295.", show_default="drawn, and printed")] = None,
-    ensemble: Ensemble = None,
-    tempo: Tempo = None,
-    mode: Mode = None,
-    density: Density = None,
-    composer_kind: ComposerKind = COMPOSER_KINDS[0],
-    colours: Colours = True,
-    no_words: NoWords = False,
-    classifier: Classifier = None,
-    words: Words = None,
-    composer: Composer = None,
-    quiet: Quiet = False,
+    instruments: options.Instruments = None,
+    chords: options.Chords = None,
+    key: options.Key = None,
+    metre: options.Metre = None,
+    ensemble: options.Ensemble = None,
+    tempo: options.Tempo = None,
+    mode: options.Mode = None,
+    density: options.Density = None,
+    composer_kind: options.ComposerKind = COMPOSER_KINDS[0],
+    colours: options.Colours = True,
+    no_words: options.NoWords = False,
+    classifier: options.Classifier = None,
+    words: options.Words = None,
+    composer: options.Composer = None,
+    quiet: options.Quiet = False,
 ):
     """Compose the soundtrack of a poster ([b]compose[/b] itself may be left out)."""
     out = out or [Path(poster.name).with_suffix(".mp3")]
@@ -116,14 +95,15 @@ def compose(
         for path in out:
             _check_target(path)
         wish = parse_genre(genre)  # whatever can be wrong is found before the networks are loaded
-        controls = Controls(notes, temperature, seed, ensemble, tempo, mode, density, composer_kind)
+        controls = Controls(notes, temperature, seed, ensemble, tempo, mode, density, composer_kind, instruments, chords, key,
+                            metre, seconds)
         picture = open_poster(poster)
         with _waiting("Loading the networks", quiet):
             from posterbeat import PosterBeat
 
             beat = PosterBeat.load(classifier, composer, words=words)
         with _bar(quiet) as bar:
-            task = bar.add_task("Composing", total=notes)
+            task = bar.add_task("Composing", total=controls.notes)
             track = beat(picture, wish, controls=controls, colours=colours, words=not no_words, title=legible(poster.stem),
                          progress=lambda done, total: bar.update(task, completed=done, total=total))
         with _waiting("Playing and writing", quiet):
@@ -144,9 +124,9 @@ def read(
     posters: Annotated[list[Path], typer.Argument(help="Pictures of film posters.", show_default=False)],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line: file, genre, probabilities, picture, words, "
                                                          "or file and error.")] = False,
-    no_words: NoWords = False,
-    classifier: Classifier = None,
-    words: Words = None,
+    no_words: options.NoWords = False,
+    classifier: options.Classifier = None,
+    words: options.Words = None,
 ):
     """Read the genre of posters. A file that cannot be read is reported, and the others are read all the same."""
     with _errors():
@@ -182,22 +162,27 @@ def read(
 def batch(
     source: Annotated[Path, typer.Argument(metavar="FOLDER_OR_CSV", show_default=False, help=(
         "Folder of posters, or a CSV with a column file (relative to the CSV) and, where a poster is to differ, genre, "
-        "notes, temperature, seed, ensemble, tempo, mode, density, composer_kind."))],
+        "notes, seconds, temperature, seed, instruments, ensemble, chords, key, metre, tempo, mode, density, composer_kind."))],
     out: Annotated[Path, typer.Option("--out", "-o", show_default=False, help=(
         "Folder for tracks/, table.csv, table.parquet, index.html and records.jsonl."))],
     suffix: Annotated[list[str] | None, typer.Option(
         "--format", "-f", help="mid, musicxml, wav, mp3 or mp4. May be given several times.", show_default="mp3")] = None,
-    genre: Genre = None,
-    notes: Notes = 600,
-    temperature: Temperature = 1.0,
+    genre: options.Genre = None,
+    notes: options.Notes = None,
+    seconds: options.Seconds = None,
+    temperature: options.Temperature = 1.0,
     seed: Annotated[int, typer.Option(help="0 to 4294967295; each poster's own seed comes from it and its name.")] = 0,
-    ensemble: Ensemble = None,
-    tempo: Tempo = None,
-    mode: Mode = None,
-    density: Density = None,
-    composer_kind: ComposerKind = COMPOSER_KINDS[0],
-    colours: Colours = True,
-    no_words: NoWords = False,
+    instruments: options.Instruments = None,
+    chords: options.Chords = None,
+    key: options.Key = None,
+    metre: options.Metre = None,
+    ensemble: options.Ensemble = None,
+    tempo: options.Tempo = None,
+    mode: options.Mode = None,
+    density: options.Density = None,
+    composer_kind: options.ComposerKind = COMPOSER_KINDS[0],
+    colours: options.Colours = True,
+    no_words: options.NoWords = False,
     workers: Annotated[int, typer.Option(min=0, help="Posters at a time.", show_default="one a core")] = 0,
     ray: Annotated[str | None, typer.Option(
         metavar="ADDRESS", show_default="processes of this machine",
@@ -205,10 +190,10 @@ def batch(
              "Needs posterbeat\\[ray].")] = None,
     retry: Annotated[bool, typer.Option("--retry", help=(
         "Also try posters again that could not be read. What failed for another reason is always tried again."))] = False,
-    classifier: Classifier = None,
-    words: Words = None,
-    composer: Composer = None,
-    quiet: Quiet = False,
+    classifier: options.Classifier = None,
+    words: options.Words = None,
+    composer: options.Composer = None,
+    quiet: options.Quiet = False,
 ):
     """Compose for a whole catalogue. Can be stopped (Ctrl-C) and called again: what is done stays done."""
     with _errors():
@@ -216,7 +201,8 @@ def batch(
         for kind in kinds:
             if kind not in SUFFIXES:
                 raise ParameterError(f"The format must be one of {', '.join(known[1:] for known in SUFFIXES)}.")
-        controls = Controls(notes, temperature, seed, ensemble, tempo, mode, density, composer_kind)
+        controls = Controls(notes, temperature, seed, ensemble, tempo, mode, density, composer_kind, instruments, chords, key,
+                            metre, seconds)
         wish = Wish(parse_genre(genre), controls, colours=colours, suffixes=kinds, classifier=classifier, composer=composer,
                     words=words, read_words=not no_words)
         jobs = find(source, wish, out)

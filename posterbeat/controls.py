@@ -5,27 +5,36 @@ import secrets
 from dataclasses import dataclass, replace
 from typing import Any
 
+from posterbeat.contradictions import check_together
 from posterbeat.errors import ParameterError
 from posterbeat.instruments import families_of
+from posterbeat.notation.chord_text import Bars, check_chords, parse_chords
+from posterbeat.notation.keys import Key, check_key, key_of, parse_key
+from posterbeat.notation.metres import check_metre
+from posterbeat.notation.players import check_instruments
 from posterbeat.text import said
 
 NOTES = (32, 2000)  # fewer is no phrase; more is past the length of any piece that the composer has learned from
+DEFAULT_NOTES = 600  # where neither notes nor seconds are given
 TEMPERATURE = (0.1, 2.0)  # 0 would repeat itself; above 2 the network's choices drown in chance
 SEED = (0, 2**32 - 1)  # what both NumPy and torch take
 TEMPO = (40, 220)  # beats a minute
 DENSITY = (0, 1)  # among the pieces of a genre, from the sparsest to the densest
+SECONDS = (10, 300)  # shorter is no piece; longer ones go on from one that is there
 COMPOSER_KINDS = ("posterbeat", "historical")  # this project's own, and the reference study's final stack
 SUFFIXES = (".mid", ".wav", ".mp3", ".mp4", ".musicxml")  # of the files that a track is saved as
 
 
-def check_notes(notes: Any) -> int:
-    """A whole number of notes from 32 to 2,000; 300.0 counts as whole, since JSON clients may send it.
+def check_notes(notes: Any) -> int | None:
+    """A whole number of notes from 32 to 2,000; 300.0 counts as whole, since JSON clients may send it. None stays None.
 
     Raises
     ------
     ParameterError
         Anything else, True and "300" included.
     """
+    if notes is None:
+        return None
     number = _whole(notes)
     if number is None or not NOTES[0] <= number <= NOTES[1]:
         raise ParameterError(f"Notes must be a whole number from {NOTES[0]} to {NOTES[1]}, not {said(notes)}.")
@@ -84,6 +93,17 @@ def check_density(density: Any) -> float | None:
     return None if density is None else _number("Density", density, DENSITY)
 
 
+def check_seconds(seconds: Any) -> float | None:
+    """10 to 300 seconds; None stays None.
+
+    Raises
+    ------
+    ParameterError
+        Anything else.
+    """
+    return None if seconds is None else _number("Seconds", seconds, SECONDS)
+
+
 def check_mode(mode: Any) -> str | None:
     """"major" or "minor"; None leaves it to the composer.
 
@@ -131,7 +151,7 @@ class Controls:
 
     Attributes
     ----------
-    notes : 32 to 2,000 note onsets, of all instruments together
+    notes : 32 to 2,000 note onsets, of all instruments together; 600 where `seconds` are not given either
     temperature : 0.1 (safe) to 2.0 (wild)
     seed : 0 to 2**32 - 1; the same seed and controls give the same notes. None draws one here
     ensemble : a name from `instruments.ENSEMBLES`; None leaves it to the composer, as with the next three
@@ -139,14 +159,19 @@ class Controls:
     mode : "major" or "minor"
     density : 0 (the sparsest pieces of the genre) to 1 (the busiest)
     composer_kind : "posterbeat", or "historical" for the reference study's final stack, which heeds notes, seed and tempo alone
+    instruments : who plays, a name a part, as `notation.players.check_instruments` reads them
+    chords : over which, from the first bar on and again to the end: `Am F C G`, as `notation.chord_text.check_chords` reads them
+    key : "D minor", "F# major"
+    metre : "4/4", "3/4", "2/4"
+    seconds : 10 to 300, how long the piece lasts, in place of `notes`, which is None then
 
     Raises
     ------
     ParameterError
-        A value outside its range.
+        A value outside its range, or two that contradict each other.
     """
 
-    notes: int = 600
+    notes: int | None = None
     temperature: float = 1.0
     seed: int | None = None
     ensemble: str | None = None
@@ -154,19 +179,53 @@ class Controls:
     mode: str | None = None
     density: float | None = None
     composer_kind: str = COMPOSER_KINDS[0]
+    instruments: tuple[str, ...] | None = None
+    chords: str | None = None
+    key: str | None = None
+    metre: str | None = None
+    seconds: float | None = None
 
     def __post_init__(self):
         for name, check in CHECKS.items():
             object.__setattr__(self, name, check(getattr(self, name)))
+        if self.notes is None and self.seconds is None:
+            object.__setattr__(self, "notes", DEFAULT_NOTES)
+        check_together(self)
+
+    @property
+    def bars(self) -> Bars | None:
+        """The chords of each bar, as values."""
+        return None if self.chords is None else parse_chords(self.chords)
+
+    @property
+    def tonality(self) -> Key | None:
+        """The key that is asked for, or that the chords are in; None leaves it to the composer."""
+        if self.key is not None:
+            return parse_key(self.key)
+        return None if self.chords is None else key_of(self.bars, self.mode)
 
     @property
     def steering(self) -> dict[str, Any]:
-        """What steers the music by name: ensemble, tempo, mode and density, None where they are left open."""
+        """What steers the music by name, from `STEERING`, None where it is left open."""
         return {name: getattr(self, name) for name in STEERING}
 
+    @property
+    def length(self) -> str:
+        """In words: 300 notes, 60 seconds."""
+        return f"{self.notes} notes" if self.seconds is None else f"{self.seconds:g} seconds"
+
     def filled(self, **values: Any) -> "Controls":
-        """These controls, with `values` where something was left open."""
+        """These controls, with `values` where something was left open; a key, or chords, leave no mode open."""
+        if self.tonality is not None:
+            values.pop("mode", None)
         return replace(self, **{name: value for name, value in values.items() if getattr(self, name) is None})
+
+    def changed(self, **values: Any) -> "Controls":
+        """These controls with other values; what says the same in another way gives way: notes to seconds, a mode to a key."""
+        for name, others in _INSTEAD.items():
+            if values.get(name) is not None:
+                values = {**dict.fromkeys(others), **values}
+        return replace(self, **values)
 
 
 def asked_for(controls: Controls | None, **named: Any) -> Controls:
@@ -198,12 +257,20 @@ def from_text(name: str, value: str) -> Any:
     return CHECKS[name](value)
 
 
-STEERING = ("ensemble", "tempo", "mode", "density")
+def to_text(value: Any) -> str:
+    """One control as text that `from_text` reads: a list of instruments with commas, a number as short as it may be."""
+    return ", ".join(value) if isinstance(value, (tuple, list)) else str(value)
+
+
+STEERING = ("ensemble", "tempo", "mode", "density", "instruments", "chords", "key", "metre")
+_INSTEAD = {"notes": ("seconds",), "seconds": ("notes",), "ensemble": ("instruments",), "instruments": ("ensemble",),
+            "key": ("mode",), "mode": ("key",)}
 CHECKS = {
     "notes": check_notes, "temperature": check_temperature, "seed": check_seed, "ensemble": check_ensemble, "tempo": check_tempo,
-    "mode": check_mode, "density": check_density, "composer_kind": check_composer_kind,
+    "mode": check_mode, "density": check_density, "composer_kind": check_composer_kind, "instruments": check_instruments,
+    "chords": check_chords, "key": check_key, "metre": check_metre, "seconds": check_seconds,
 }  # of each field of Controls; the order is that in which a wrong value is told
-_NUMBERS = {"notes": int, "temperature": float, "seed": int, "tempo": float, "density": float}
+_NUMBERS = {"notes": int, "temperature": float, "seed": int, "tempo": float, "density": float, "seconds": float}
 
 
 def _whole(value: Any) -> int | None:

@@ -203,8 +203,9 @@ class PosterBeat:
         """
         return self.classifier.predict(image, words=words)
 
-    def compose(self, genre: str | Mapping[str, float], notes: int = 600, temperature: float = 1.0, seed: int | None = None, *,
-                controls: Controls | None = None, progress: Callable[[int, int], None] | None = None, **named: Any) -> Track:
+    def compose(self, genre: str | Mapping[str, float], notes: int | None = None, temperature: float = 1.0,
+                seed: int | None = None, *, controls: Controls | None = None,
+                progress: Callable[[int, int], None] | None = None, **named: Any) -> Track:
         """Compose for a genre or a mixture of genres.
 
         Parameters
@@ -212,7 +213,7 @@ class PosterBeat:
         genre
             A genre's name, or a mapping of genres to weights.
         notes, temperature, seed, named
-            The fields of `Controls`: `notes=300, ensemble="piano", tempo=90`. With `seed=None` one is drawn; `Track.seed`
+            The fields of `Controls`: `notes=300, chords="Am F C G", tempo=90`. With `seed=None` one is drawn; `Track.seed`
             tells it. `composer` is another name of `composer_kind`.
         controls
             All of them at once, instead of the keywords.
@@ -232,9 +233,10 @@ class PosterBeat:
         score = composer.generate(genre_mix, controls=controls, progress=progress)
         return Track(score, genre_mix, controls)
 
-    def __call__(self, image: Any, genre: str | Mapping[str, float] | None = None, notes: int = 600, temperature: float = 1.0,
-                 seed: int | None = None, *, colours: bool = True, words: bool = True, title: str | None = None,
-                 controls: Controls | None = None, progress: Callable[[int, int], None] | None = None, **named: Any) -> Track:
+    def __call__(self, image: Any, genre: str | Mapping[str, float] | None = None, notes: int | None = None,
+                 temperature: float = 1.0, seed: int | None = None, *, colours: bool = True, words: bool = True,
+                 title: str | None = None, controls: Controls | None = None,
+                 progress: Callable[[int, int], None] | None = None, **named: Any) -> Track:
         """Read a poster and compose for it.
 
         Parameters

@@ -19,7 +19,7 @@ STATIONS = [
     {"genres"},
     {"instruments", "chords", "cpu", "processes", "whole_file", "table_file"},
     {"notation"},
-    {"controls", "hub", "hub_download"},
+    {"contradictions", "controls", "hub", "hub_download"},
     {"picture_file", "colour_profile", "poster"},
     {"colours", "vision"},
     {"music"},
@@ -28,7 +28,7 @@ STATIONS = [
     {"audio"},
     {"pipeline"},
     {"batch"},
-    {"cli"},
+    {"cli", "cli_options"},
     {"ui"},
 ]
 ORDER = {name: number for number, station in enumerate(STATIONS) for name in station}

@@ -133,7 +133,7 @@ def parse_genre(text: str | None) -> dict[str, float] | None:
 def _differing(wish: Wish, line: dict) -> Wish:
     said = {name: line[name].strip() for name in ("genre", *CHECKS) if (line.get(name) or "").strip()}
     genre = parse_genre(said.pop("genre")) if "genre" in said else wish.genre
-    controls = replace(wish.controls, **{name: from_text(name, value) for name, value in said.items()})
+    controls = wish.controls.changed(**{name: from_text(name, value) for name, value in said.items()})
     return replace(wish, genre=genre, controls=controls, own_seed=wish.own_seed or "seed" in said)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from posterbeat.batch.jobs import Job
+from posterbeat.controls import Controls
 from posterbeat.errors import ParameterError, PosterBeatError, PosterError
 from posterbeat.genres import GENRES
 from posterbeat.text import legible
@@ -21,7 +22,13 @@ def record_of(job: Job, error: str = "") -> dict:
     """The record of a poster that has no soundtrack, or none yet."""
     return {"name": job.name, "key": job.key, "error": error, "lasting": False, "genre": "",
             **{name: None for name in GENRES}, "genre_mix": None,
-            **asdict(job.controls), "seconds": None, "words": "", "files": [], "thumbnail": ""}
+            **_said(job.controls), "seconds": None, "words": "", "files": [], "thumbnail": ""}
+
+
+def _said(controls: Controls) -> dict:
+    """The controls; `seconds` is how long a soundtrack has become, so that what was asked for goes by another name."""
+    said = asdict(controls)
+    return {**said, "asked_seconds": said.pop("seconds")}
 
 
 def failure(job: Job, error: Exception) -> dict:
@@ -54,7 +61,7 @@ def compose_for(job: Job, beat: PosterBeat, out: str | Path) -> dict:
         picture.thumbnail((240, 360))
         Path(out, record["thumbnail"]).parent.mkdir(parents=True, exist_ok=True)
         picture.save(Path(out, record["thumbnail"]), quality=85)
-        record |= {"genre": track.reading.genre, "genre_mix": track.genre_mix, **asdict(track.controls),
+        record |= {"genre": track.reading.genre, "genre_mix": track.genre_mix, **_said(track.controls),
                    "seconds": round(track.score.seconds, 2),
                    "words": " / ".join(line.text for line in track.reading.words.lines) if track.reading.words else "",
                    **{name: round(float(share), 6) for name, share in track.reading.probabilities.items()}}

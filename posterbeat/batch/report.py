@@ -9,13 +9,13 @@ from pathlib import Path
 from string import Template
 from urllib.parse import quote
 
-from posterbeat.controls import STEERING
+from posterbeat.controls import STEERING, to_text
 from posterbeat.genres import GENRES
 from posterbeat.text import legible
 from posterbeat.whole_file import whole_file
 
-COLUMNS = ("name", "genre", *GENRES, "genre_mix", "seed", "notes", "temperature", *STEERING, "composer_kind",
-           "seconds", "words", "files", "error")
+COLUMNS = ("name", "genre", *GENRES, "genre_mix", "seed", "notes", "asked_seconds", "temperature", *STEERING,
+           "composer_kind", "seconds", "words", "files", "error")
 _PAGE = Path(__file__).with_name("report.html")
 
 
@@ -29,6 +29,7 @@ def write_tables(records: Sequence[dict], out: str | Path) -> list[Path]:
     rows = [{name: record[name] for name in COLUMNS} for record in records]
     for row in rows:
         row |= {"name": legible(row["name"]), "files": legible("|".join(row["files"])), "error": legible(row["error"])}
+        row["instruments"] = to_text(row["instruments"]) if row["instruments"] else None
         row["genre_mix"] = json.dumps(row["genre_mix"]) if row["genre_mix"] else ""
     target = Path(out) / "table.csv"
     with whole_file(target) as part, part.open("w", newline="", encoding="utf-8") as lines:
@@ -42,7 +43,7 @@ def write_tables(records: Sequence[dict], out: str | Path) -> list[Path]:
     except ImportError:
         return written
     kinds = {**dict.fromkeys(COLUMNS, pa.string()), **dict.fromkeys(GENRES, pa.float64()), "seed": pa.int64(),
-             "notes": pa.int64(), **dict.fromkeys(("temperature", "tempo", "density", "seconds"), pa.float64())}
+             "notes": pa.int64(), **dict.fromkeys(("temperature", "tempo", "density", "asked_seconds", "seconds"), pa.float64())}
     table = pa.Table.from_pylist(rows, pa.schema([(name, kinds[name]) for name in COLUMNS]))
     with whole_file(Path(out) / "table.parquet") as part:
         parquet.write_table(table, part)

@@ -10,9 +10,10 @@ from typing import Any
 import gradio as gr
 from gradio.components.api_component import Api
 
-from posterbeat.controls import COMPOSER_KINDS, NOTES, SEED, TEMPERATURE, Controls
+from posterbeat.controls import COMPOSER_KINDS, DEFAULT_NOTES, NOTES, SECONDS, SEED, TEMPERATURE, Controls
 from posterbeat.genres import GENRES
 from posterbeat.instruments import ENSEMBLES
+from posterbeat.notation.metres import METRES
 from posterbeat.pipeline import Track
 from posterbeat.ui.components.poster_input import PosterInput
 from posterbeat.ui.error_messages import spoken
@@ -42,7 +43,7 @@ def _genre(empty: str) -> Api:
 
 def _controls() -> list[Api]:
     return [
-        _input("notes", 600, "integer", f"notes of all instruments, {NOTES[0]} to {NOTES[1]}"),
+        _input("notes", None, "integer", f"notes of all instruments, {NOTES[0]} to {NOTES[1]}; left out, {DEFAULT_NOTES}"),
         _input("temperature", 1.0, "number", f"{TEMPERATURE[0]} (safe) to {TEMPERATURE[1]} (wild)"),
         _input(
             "seed",
@@ -65,6 +66,20 @@ def _composer() -> Api:
         "notes, seed and tempo"
     )
     return _input("composer", COMPOSER_KINDS[0], "string", says)
+
+
+def _asked() -> list[Api]:
+    names = "families or General MIDI's names, up to eight, a name twice for two of them"
+    listed = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+              "description": f'such as ["piano", "strings", "drums"]: {names}; left out, the composer chooses'}
+    listed["additional_description"] = listed["description"]
+    return [
+        Api(None, listed, label="instruments"),
+        _input("chords", None, "string", "such as Am F C G, a bar each and again to the end, or Am | F G where two share a bar"),
+        _input("key", None, "string", "such as D minor, F# major or Bb; left out, that of the chords or the composer's choice"),
+        _input("metre", None, "string", f"one of {', '.join(METRES)}; left out, the composer chooses"),
+        _input("seconds", None, "number", f"how long it lasts, {SECONDS[0]} to {SECONDS[1]}, instead of notes"),
+    ]
 
 
 def _outputs() -> list[gr.components.Component]:
@@ -121,7 +136,7 @@ def add_endpoints(studio: Studio) -> None:
     @spoken
     def compose(
         genre,
-        notes=600,
+        notes=None,
         temperature=1.0,
         seed=None,
         ensemble=None,
@@ -129,6 +144,11 @@ def add_endpoints(studio: Studio) -> None:
         mode=None,
         density=None,
         composer=COMPOSER_KINDS[0],
+        instruments=None,
+        chords=None,
+        key=None,
+        metre=None,
+        seconds=None,
         progress=gr.Progress(),  # noqa: B008  gradio finds it there
     ):
         """Compose for a genre or a mixture of genres, without a poster.
@@ -136,14 +156,15 @@ def add_endpoints(studio: Studio) -> None:
         Returns:
             the sound as a WAV file, the notes as a MIDI file, and what they were made with (seed, mixture, ...)
         """
-        controls = Controls(notes, temperature, seed, ensemble, tempo, mode, density, composer)
+        controls = Controls(notes, temperature, seed, ensemble, tempo, mode, density, composer, instruments, chords, key, metre,
+                            seconds)
         return _answer(studio, studio.beat.compose(genre, controls=controls, progress=progress_to(progress)))
 
     @spoken
     def poster_to_music(
         poster: str,
         genre=None,
-        notes=600,
+        notes=None,
         temperature=1.0,
         seed=None,
         ensemble=None,
@@ -152,6 +173,11 @@ def add_endpoints(studio: Studio) -> None:
         density=None,
         colours=True,
         composer=COMPOSER_KINDS[0],
+        instruments=None,
+        chords=None,
+        key=None,
+        metre=None,
+        seconds=None,
         progress=gr.Progress(),  # noqa: B008  gradio finds it there
     ):
         """Read a film poster and compose its soundtrack.
@@ -160,7 +186,8 @@ def add_endpoints(studio: Studio) -> None:
             the sound as a WAV file, the notes as a MIDI file, and what they were made with (reading, seed, ...)
         """
         progress(0, desc="Reading the poster")
-        controls = Controls(notes, temperature, seed, ensemble, tempo, mode, density, composer)
+        controls = Controls(notes, temperature, seed, ensemble, tempo, mode, density, composer, instruments, chords, key, metre,
+                            seconds)
         track = studio.beat(poster, genre, colours=colours, controls=controls, progress=progress_to(progress))
         return _answer(studio, track, poster)
 
@@ -183,7 +210,7 @@ def add_endpoints(studio: Studio) -> None:
     reading = {"concurrency_limit": AT_ONCE, "concurrency_id": READING}
     gr.on([], read_poster, [poster], gr.JSON(label="reading", visible=False), api_name="read_poster",
           **reading)
-    gr.on([], compose, [_genre("required"), *_controls(), _composer()], _outputs(), api_name="compose", **shared)
+    gr.on([], compose, [_genre("required"), *_controls(), _composer(), *_asked()], _outputs(), api_name="compose", **shared)
     gr.on(
         [],
         poster_to_music,
@@ -193,6 +220,7 @@ def add_endpoints(studio: Studio) -> None:
             *_controls(),
             _input("colours", True, "boolean", "let the poster's colours steer"),
             _composer(),
+            *_asked(),
         ],
         _outputs(),
         api_name="poster_to_music",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from posterbeat.controls import CHECKS, COMPOSER_KINDS, Controls, from_text
+from posterbeat.controls import CHECKS, COMPOSER_KINDS, Controls, from_text, to_text
 from posterbeat.errors import ParameterError
 from posterbeat.genres import GENRES
 from posterbeat.ui.components.example_posters import EXAMPLES
@@ -28,7 +28,7 @@ def link_to(mix: Mapping[str, float], controls: Controls, poster: str | None = N
     """
     example = _example(poster)
     query = {} if example and own else {genre: round(mix[genre], 3) for genre in GENRES if mix[genre] >= 0.0005}
-    said = {name: value for name, value in asdict(controls).items() if value is not None}
+    said = {name: to_text(value) for name, value in asdict(controls).items() if value is not None}
     if said["composer_kind"] == COMPOSER_KINDS[0]:
         del said["composer_kind"]
     query |= {_NAMES.get(name, name): value for name, value in said.items()}

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from posterbeat.controls import COMPOSER_KINDS
+from posterbeat.controls import COMPOSER_KINDS, to_text
 from posterbeat.genres import FILMS, GENRES
 
 if TYPE_CHECKING:  # these pull in torch, which the page need not wait for
@@ -128,12 +128,13 @@ def facts(take) -> str:
     """What is needed to make a take (`take.Take`) again, as a line of HTML that unfolds."""
     controls = take.controls
     first = f"Seed <b>{controls.seed}</b> · {escape(mix_words(take.genre_mix))}"
-    parts = [f"{controls.notes} notes", f"temperature {controls.temperature:g}"]
+    parts = [controls.length, f"temperature {controls.temperature:g}"]
     if controls.composer_kind != OURS:
         parts.append("composed by the reference study's stack, which knows only comedy")
     else:
         said = {"tempo": "{:.0f} beats a minute", "density": "density {:.2f}"}
-        parts += [escape(said.get(name, "{}").format(value)) for name, value in controls.steering.items() if value is not None]
+        parts += [escape(said[name].format(value) if name in said else to_text(value))
+                  for name, value in controls.steering.items() if value is not None]
     parts.append(f"played by {escape(take.renderer)}")
     return (
         f'<details class="facts" data-link="{escape(take.link)}"><summary>{first}</summary>'
