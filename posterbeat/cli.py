@@ -25,7 +25,7 @@ from posterbeat.errors import ParameterError, PosterBeatError
 from posterbeat.genres import GENRES
 from posterbeat.hub import source_of
 from posterbeat.poster import open_poster
-from posterbeat.text import legible
+from posterbeat.text import film_of
 
 _WIDE = 240  # columns of a table that is not shown in a terminal
 FAILED, USAGE = 1, 2
@@ -84,6 +84,7 @@ def compose(
     composer_kind: options.ComposerKind = COMPOSER_KINDS[0],
     colours: options.Colours = True,
     no_words: options.NoWords = False,
+    tall: Annotated[bool, typer.Option("--tall", help="An MP4 of 1080 x 1920, for telephones, in place of 1280 x 720.")] = False,
     classifier: options.Classifier = None,
     words: options.Words = None,
     composer: options.Composer = None,
@@ -104,11 +105,11 @@ def compose(
             beat = PosterBeat.load(classifier, composer, words=words)
         with _bar(quiet) as bar:
             task = bar.add_task("Composing", total=controls.notes)
-            track = beat(picture, wish, controls=controls, colours=colours, words=not no_words, title=legible(poster.stem),
+            track = beat(picture, wish, controls=controls, colours=colours, words=not no_words, title=film_of(poster),
                          progress=lambda done, total: bar.update(task, completed=done, total=total))
         with _waiting("Playing and writing", quiet):
             for path in out:
-                track.save(path)
+                track.save(path, tall)
         if not quiet:
             read = track.reading.genre if track.reading else "?"
             say = Console(highlight=False, soft_wrap=True)

@@ -50,3 +50,9 @@ def mixture(genre: str | Mapping[str, float]) -> dict[str, float]:
     if not total > 0:
         raise ParameterError("The weights of a mixture must sum to more than 0.")
     return {name: genre.get(name, 0.0) / total for name in GENRES}
+
+
+def music_for(mix: Mapping[str, float]) -> str:
+    """What the music of a mixture is, such as "Music for a horror film with some comedy": its genre, and a second with a say."""
+    first, second = sorted(mix, key=mix.get, reverse=True)[:2]
+    return f"Music for {FILMS[first]}" + (f" with some {second}" if mix[second] >= 0.2 else "")

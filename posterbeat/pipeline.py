@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from posterbeat.controls import COMPOSER_KINDS, SUFFIXES, Controls, asked_for
-from posterbeat.genres import mixture
+from posterbeat.genres import mixture, music_for
 from posterbeat.hub import resolve, source_of
 
 if TYPE_CHECKING:  # these pull in torch, NumPy and Pillow, which `import posterbeat` need not wait for
@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # these pull in torch, NumPy and Pillow, which `import poster
     from PIL import Image
 
     from posterbeat.audio.render import Rendering
+    from posterbeat.audio.tags import Tags
     from posterbeat.colours import PosterColours
     from posterbeat.composer.bilstm_composer import BiLSTMComposer
     from posterbeat.music.historical import HistoricalStack
@@ -36,7 +37,7 @@ class Track:
     poster : PIL.Image.Image or None, the poster that it was composed for, RGB
     reading : GenreReading or None, what the classifier read on the poster
     colours : PosterColours or None, the reading of the poster's colours, if they steered the music
-    title : str or None
+    title : str or None, the film's
     """
 
     score: "Score"
@@ -62,6 +63,15 @@ class Track:
     def composer(self) -> str:
         """The kind of composer that wrote it, a name from `controls.COMPOSER_KINDS`."""
         return self.controls.composer_kind
+
+    @property
+    def tags(self) -> "Tags":
+        """What the track's files say of themselves."""
+        from posterbeat.audio.tags import Tags
+
+        said = music_for(self.genre_mix)
+        title = f"{self.title}: {said[0].lower()}{said[1:]}" if self.title else said
+        return Tags(title, max(self.genre_mix, key=self.genre_mix.get), self.seed)
 
     @cached_property
     def midi(self) -> "pretty_midi.PrettyMIDI":
@@ -97,8 +107,15 @@ class Track:
         """Samples a second of `audio`."""
         return self.render().sample_rate
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: str | Path, tall: bool = False) -> Path:
         """Write the track; the suffix says what: .mid, .musicxml, .wav, .mp3 or .mp4 (with the poster).
+
+        MP3, MP4 and MusicXML say their title, genre and seed; MP3 and MP4 have the poster as their cover.
+
+        Parameters
+        ----------
+        tall
+            Whether an .mp4 has 1080 x 1920 pixels, for telephones, and not 1280 x 720.
 
         Raises
         ------
@@ -111,9 +128,9 @@ class Track:
 
         path = Path(path)
         if path.suffix.lower() in SUFFIXES and path.suffix.lower() not in SILENT:
-            save(path, self.midi, self.render(), poster=self.poster)
+            save(path, self.midi, self.render(), self.poster, self.tags, tall)
         else:  # notes need no renderer, and a wrong suffix should not wait for one to be told
-            save(path, self.midi, None)
+            save(path, self.midi, None, tags=self.tags)
         return path
 
 
@@ -249,7 +266,7 @@ class PosterBeat:
         words
             Whether the poster's words are read beside its picture.
         title
-            Kept with the track.
+            The film's, which is kept with the track and written into its files.
         notes, temperature, seed, named, controls, progress
             As in `compose`.
 

@@ -1,6 +1,11 @@
-"""What users gave, as text for a sentence or a table."""
+"""What users gave, as text for a sentence, a table or a file's name."""
 
+import re
+from pathlib import PurePath
 from typing import Any
+
+_NAMELESS = re.compile(r"(image|img|photo|picture|poster|file|blob|upload|download|clipboard|untitled|screenshot|unnamed)?"
+                       r"[\d\W_]*", re.I)  # what browsers and cameras call pictures
 
 
 def legible(name: str) -> str:
@@ -14,3 +19,15 @@ def said(value: Any) -> str:
         return " ".join(repr(value).split())[:40]
     except Exception:  # a number of thousands of digits, or a repr that fails
         return f"a value of type {type(value).__name__}"
+
+
+def film_of(file: str | PurePath) -> str | None:
+    """The film that a poster's file is named after, one line of 60 characters at most; None where the name says nothing."""
+    words = " ".join(re.sub(r"[_\s]+", " ", legible(PurePath(file).stem)).split())
+    return None if _NAMELESS.fullmatch(words) else words[:60].strip()
+
+
+def file_name(film: str | None, genre: str) -> str:
+    """What a piece's files are called, without an ending: the film and its genre, in what every system's names may hold."""
+    words = re.sub(r"[^\w-]+", "-", film or "posterbeat")[:40].strip("-_")
+    return f"{words or 'posterbeat'}-{genre}"

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
 import pretty_midi
 import pytest
 import soundfile
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 
 from posterbeat.batch.jobs import parse_genre
 from posterbeat.cli import app
+from posterbeat.controls import SUFFIXES
 from posterbeat.errors import ParameterError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -52,6 +54,29 @@ def test_a_poster_alone_becomes_sound_with_the_default_command(tmp_path):
     sound, rate = soundfile.read(tmp_path / "out.mp3")
     assert rate == 44100 and sound.shape[1] == 2
     assert abs(sound).max() > 0.3 and len(sound) / rate >= midi.get_end_time() - 0.1
+
+
+def test_a_tall_film_says_which_film_it_is_for(posterbeat, tmp_path):
+    poster = tmp_path / "The_Long_Night.jpg"
+    poster.write_bytes((POSTERS[0]).read_bytes())
+    done = posterbeat(poster, "--out", "out.mp4", "--notes", 32, "--tall", "--no-words", "--seed", 7)
+    assert done.exit_code == 0, done.stderr
+    with av.open("out.mp4") as film:
+        assert (film.streams.video[0].width, film.streams.video[0].height) == (1080, 1920)
+        assert film.metadata["title"].startswith("The Long Night: music for ")
+        assert film.metadata["comment"] == "Composed by PosterBeat, seed 7"
+
+
+def test_a_name_with_a_colon_is_a_file_and_never_an_address(posterbeat, tmp_path):
+    names = [f"Dune: all{suffix}" for suffix in SUFFIXES]
+    done = posterbeat(POSTERS[0], *(word for name in names for word in ("-o", name)), "--notes", 32, "--no-words")
+    assert done.exit_code == 0, done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
+    (tmp_path / "few").mkdir()
+    (tmp_path / "few" / "http: a.jpg").write_bytes(POSTERS[0].read_bytes())
+    done = posterbeat("batch", "few", "--out", "Dune: all", "-f", "mp4", "-f", "mp3", "--notes", 32, "--no-words", "--workers", 1)
+    assert done.exit_code == 0, done.stderr
+    assert {path.suffix for path in (tmp_path / "Dune: all" / "tracks").iterdir()} == {".mp4", ".mp3"}
 
 
 def test_the_printed_seed_composes_the_same_notes_again(posterbeat, tmp_path):

@@ -9,6 +9,7 @@ import soundfile
 from PIL import Image
 
 from posterbeat.audio.render import Rendering
+from posterbeat.audio.tags import Tags, tag_mp3
 from posterbeat.controls import SUFFIXES
 from posterbeat.errors import ParameterError, RenderError, SaveError
 from posterbeat.music.score import Score
@@ -24,6 +25,8 @@ def save(
     midi: pretty_midi.PrettyMIDI,
     sound: Rendering | None,
     poster: Image.Image | None = None,
+    tags: Tags | None = None,
+    tall: bool = False,
 ) -> Path:
     """Write a piece in the format that the file name's ending asks for.
 
@@ -38,7 +41,12 @@ def save(
     sound
         The piece as sound; the formats of `SILENT` need none.
     poster
-        RGB picture of any size, for .mp4; without it the piano roll has the whole frame.
+        RGB picture of any size, for .mp4, where without it the piano roll has the whole frame; and the cover of .mp3 and .mp4
+        if there are tags.
+    tags
+        What .mp3, .mp4 and .musicxml say of themselves.
+    tall
+        Whether an .mp4 has 1080 x 1920 pixels, for telephones, and not 1280 x 720.
 
     Returns
     -------
@@ -64,18 +72,25 @@ def save(
             if suffix == ".mid":
                 midi.write(str(part))
             elif suffix == ".musicxml":
-                part.write_text(to_musicxml(Score.from_midi(midi), legible(path.stem)), encoding="utf-8")
+                part.write_text(_sheet(midi, path, tags), encoding="utf-8")
             elif suffix == ".mp4":
-                from posterbeat.audio.video import write_video  # loads FFmpeg, which only .mp4 needs
+                from posterbeat.audio.video import TALL, WIDE, write_video
 
-                write_video(part, midi, sound.samples, sound.sample_rate, poster)
+                write_video(part, midi, sound.samples, sound.sample_rate, poster, tags, TALL if tall else WIDE)
             else:
                 _write_sound(part, suffix, sound.samples, sound.sample_rate)
+                if suffix == ".mp3" and tags:
+                    tag_mp3(part, tags, poster)
     except (OSError, soundfile.SoundFileError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise SaveError(
             f"{path} cannot be written ({reason}): choose a folder that exists, is yours, and has room.") from error
     return path
+
+
+def _sheet(midi: pretty_midi.PrettyMIDI, path: Path, tags: Tags | None) -> str:
+    score = Score.from_midi(midi)
+    return to_musicxml(score, tags.title, tags.composer, tags.genre) if tags else to_musicxml(score, legible(path.stem))
 
 
 def _write_sound(path: Path, suffix: str, samples: np.ndarray, sample_rate: int) -> None:

@@ -10,7 +10,7 @@ from posterbeat.batch.jobs import Job
 from posterbeat.controls import Controls
 from posterbeat.errors import ParameterError, PosterBeatError, PosterError
 from posterbeat.genres import GENRES
-from posterbeat.text import legible
+from posterbeat.text import film_of
 
 if TYPE_CHECKING:
     from posterbeat.pipeline import PosterBeat
@@ -49,7 +49,7 @@ def compose_for(job: Job, beat: PosterBeat, out: str | Path) -> dict:
     record, wish = record_of(job), job.wish
     try:
         track = beat(job.file, wish.genre, controls=job.controls, colours=wish.colours, words=wish.read_words,
-                     title=legible(Path(job.name).stem))
+                     title=film_of(job.name))
         for suffix in wish.suffixes:
             name = f"tracks/{job.name}{suffix}"
             target = Path(out, name)

@@ -45,8 +45,9 @@ def write_tables(records: Sequence[dict], out: str | Path) -> list[Path]:
     kinds = {**dict.fromkeys(COLUMNS, pa.string()), **dict.fromkeys(GENRES, pa.float64()), "seed": pa.int64(),
              "notes": pa.int64(), **dict.fromkeys(("temperature", "tempo", "density", "asked_seconds", "seconds"), pa.float64())}
     table = pa.Table.from_pylist(rows, pa.schema([(name, kinds[name]) for name in COLUMNS]))
-    with whole_file(Path(out) / "table.parquet") as part:
-        parquet.write_table(table, part)
+    # As a file that is open: a name with a colon would be taken for an address.
+    with whole_file(Path(out) / "table.parquet") as part, part.open("wb") as file:
+        parquet.write_table(table, file)
     return [*written, Path(out) / "table.parquet"]
 
 

@@ -37,8 +37,10 @@ _DRUM_PLACES = {  # General MIDI key: where on the percussion staff, and whether
 }
 
 
-def to_musicxml(score: Score, title: str = "") -> str:
+def to_musicxml(score: Score, title: str = "", composer: str = "", genre: str = "") -> str:
     """A score as MusicXML 4.0, its parts from the highest to the lowest, drums last; above the first stand `Score.marks`.
+
+    It says who composed it and for which genre, where that is given.
 
     Each part tells its General MIDI program; each instrument of the drum kit is one of its own, and its notes name it.
     Channels are given in turn but for the tenth, which is the drum kit's.
@@ -51,9 +53,18 @@ def to_musicxml(score: Score, title: str = "") -> str:
         parts.append(f'<part id="P{number}">{_part(score, chosen, number, program, fifths)}</part>')
     return (
         '<?xml version="1.0" encoding="UTF-8"?><score-partwise version="4.0">'
-        f"<work><work-title>{_text(title)}</work-title></work><part-list>{''.join(heads)}</part-list>"
+        f"<work><work-title>{_text(title)}</work-title></work>{_identification(composer, genre)}"
+        f"<part-list>{''.join(heads)}</part-list>"
         f"{''.join(parts)}</score-partwise>"
     )
+
+
+def _identification(composer: str, genre: str) -> str:
+    if not composer:
+        return ""
+    return (f'<identification><creator type="composer">{_text(composer)}</creator>'
+            "<encoding><software>PosterBeat</software></encoding><miscellaneous>"
+            f'<miscellaneous-field name="genre">{_text(genre)}</miscellaneous-field></miscellaneous></identification>')
 
 
 def _from_above(score: Score) -> list[tuple[int, int, str]]:

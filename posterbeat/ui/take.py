@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from posterbeat.audio.tags import Tags
 from posterbeat.controls import Controls
 from posterbeat.errors import PosterBeatError
+from posterbeat.genres import GENRES, music_for
 from posterbeat.pipeline import Track
+from posterbeat.text import file_name, film_of
 from posterbeat.ui.components.piano_roll import roll_value
 from posterbeat.ui.link import link_to
 from posterbeat.ui.page import text
@@ -30,6 +33,7 @@ class Take:
     poster : str or None, path of the poster that it was composed for
     link : str, the query of a link that brings its settings back
     roll : dict, the value of the piano roll (see `roll_value`), with the title that the take goes by
+    tags : Tags, what its files say of themselves
     """
 
     genre_mix: dict[str, float]
@@ -41,17 +45,19 @@ class Take:
     poster: str | None
     link: str
     roll: dict[str, Any]
+    tags: Tags
 
     @classmethod
     def keep(cls, track: Track, poster: str | None = None, own: bool = False) -> "Take":
         """Write a rendered track's MIDI and WAV; `own` says that the mixture is the poster's own reading."""
         sound = track.render()
-        genre = max(track.genre_mix, key=track.genre_mix.get)
-        stem = folder() / f"posterbeat-{genre}-{track.seed}"
+        film = film_of(poster) if poster else None
+        track.title = None if film in GENRES else film  # the example posters are called as their genres
+        stem = folder() / file_name(track.title, track.tags.genre)
         midi, wav = track.save(stem.with_suffix(".mid")), track.save(stem.with_suffix(".wav"))
-        title = text.title(track.genre_mix) if track.composer == text.OURS else text.STUDY
+        title = music_for(track.genre_mix) if track.composer == text.OURS else text.STUDY
         return cls(track.genre_mix, track.controls, round(sound.seconds, 3), sound.renderer, str(midi), str(wav), poster,
-                   link_to(track.genre_mix, track.controls, poster, own), roll_value(track.score, wav, title))
+                   link_to(track.genre_mix, track.controls, poster, own), roll_value(track.score, wav, title), track.tags)
 
     @property
     def genre(self) -> str:
@@ -63,8 +69,8 @@ class Take:
         """What the take goes by."""
         return self.roll["title"]
 
-    def convert(self, suffix: str) -> str:
-        """Path of the take as another file, .mp3, .mp4 (with the poster) or .musicxml; made once.
+    def convert(self, suffix: str, tall: bool = False) -> str:
+        """Path of the take as another file, .mp3, .mp4 (with the poster; `tall` for telephones) or .musicxml; made once.
 
         Raises
         ------
@@ -75,10 +81,11 @@ class Take:
         from posterbeat.poster import open_poster
 
         target = Path(self.midi).with_suffix(suffix)
+        target = target.with_stem(f"{target.stem}-tall") if tall else target
         if not target.exists():
             midi, sound = self._files()
-            poster = open_poster(self.poster) if suffix == ".mp4" and self.poster else None
-            save(target, midi, sound, poster=poster)
+            poster = open_poster(self.poster) if suffix in (".mp3", ".mp4") and self.poster else None
+            save(target, midi, sound, poster, self.tags, tall)
         return str(target)
 
     def engrave(self) -> str:
@@ -94,7 +101,7 @@ class Take:
 
         if not Path(self.midi).exists():
             raise PosterBeatError(text.GONE)
-        return text.sheet(engrave(to_musicxml(Score.from_midi(self.midi), self.title)))
+        return text.sheet(engrave(to_musicxml(Score.from_midi(self.midi), self.tags.title, self.tags.composer, self.tags.genre)))
 
     def mute(self, families: Collection[int]) -> dict[str, Any]:
         """The roll's value with some families silent, at least one of the take's own left; its files stay as they are.

@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from posterbeat.controls import COMPOSER_KINDS, to_text
-from posterbeat.genres import FILMS, GENRES
+from posterbeat.genres import GENRES
 
 if TYPE_CHECKING:  # these pull in torch, which the page need not wait for
     from posterbeat.colours import PosterColours
@@ -104,14 +104,6 @@ def seed(text: str) -> int | str | None:
         return int(text) if text else None
     except ValueError:
         return text
-
-
-def title(mix: dict[str, float]) -> str:
-    """A take's name: its genre, and the second one where that has a say."""
-    first, second = sorted(mix, key=mix.get, reverse=True)[:2]
-    if mix[second] < 0.2:
-        return f"Music for {FILMS[first]}"
-    return f"Music for {FILMS[first]} with some {second}"
 
 
 def mix_words(mix: dict[str, float]) -> str:

@@ -1,0 +1,63 @@
+"""A take: its files are called by film and genre, and say of themselves what they are."""
+
+from io import BytesIO
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+from tinytag import TinyTag
+
+from posterbeat.audio.render import Rendering
+from posterbeat.controls import Controls
+from posterbeat.genres import mixture
+from posterbeat.music.score import Score
+from posterbeat.pipeline import Track
+from posterbeat.ui.take import Take
+
+RATE = 44100
+PIECE = Path(__file__).parents[2] / "examples" / "soundtracks" / "comedy-1.mid"
+
+
+@pytest.fixture
+def take_for(tmp_path, monkeypatch):
+    """A function from a poster's file name (or None) to the take of a short piece."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    whole = Score.from_midi(PIECE)
+    few = slice(0, 40)
+    score = Score(whole.onset[few], whole.duration[few], whole.pitch[few], whole.velocity[few], whole.program[few])
+
+    def make(name):
+        poster = tmp_path / name if name else None
+        if poster:
+            Image.new("RGB", (300, 450), "crimson").save(poster, "JPEG")
+        track = Track(score, mixture("comedy"), Controls(seed=4294967295))
+        track._rendering = Rendering(np.full((RATE, 2), 5000, np.int16), RATE, "a test")  # what plays it is tested elsewhere
+        return Take.keep(track, poster and str(poster))
+
+    return make
+
+
+@pytest.mark.parametrize("name, stem", [
+    ("The_Long Night (2009).jpg", "The-Long-Night-2009-comedy"), ("Amélie.jpg", "Amélie-comedy"),
+    ("image.png", "posterbeat-comedy"), ("IMG_2041.jpg", "posterbeat-comedy"), ("comedy.jpg", "posterbeat-comedy"),
+    ("..jpg", "posterbeat-comedy"), (None, "posterbeat-comedy"), ("W" * 200 + ".jpg", "W" * 40 + "-comedy")])
+def test_files_are_called_by_film_and_genre(take_for, name, stem):
+    take = take_for(name)
+    assert Path(take.midi).name == f"{stem}.mid" and Path(take.wav).name == f"{stem}.wav"
+
+
+def test_downloads_are_tagged_and_have_the_poster_as_cover(take_for):
+    take = take_for("Amélie.jpg")
+    told = TinyTag.get(take.convert(".mp3"), image=True)
+    assert told.title == "Amélie: music for a comedy" and told.composer == "PosterBeat, seed 4294967295"
+    assert Image.open(BytesIO(told.images.front_cover.data)).size == (300, 450)
+    assert "Amélie: music for a comedy" in Path(take.convert(".musicxml")).read_text()
+
+
+def test_a_take_is_kept_as_a_wide_film_and_as_a_tall_one(take_for):
+    take = take_for("Amélie.jpg")
+    for tall, size in ((False, (1280, 720)), (True, (1080, 1920))):
+        with av.open(take.convert(".mp4", tall)) as film:
+            assert (film.streams.video[0].width, film.streams.video[0].height) == size
