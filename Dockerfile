@@ -9,11 +9,14 @@ RUN apt-get update && apt-get install -y --no-install-recommends $(cat packages.
 RUN grep -E '^torch(vision)?==' constraints.txt > torch.txt && \
     pip install --no-cache-dir --index-url https://download.pytorch.org/whl/cpu -r torch.txt && \
     pip install --no-cache-dir -c constraints.txt -r requirements.txt
-COPY LICENSE README.md app.py ./
+COPY LICENSE README.md SECURITY.md app.py ./
 COPY posterbeat posterbeat
 COPY weights weights
 COPY examples/posters examples/posters
+COPY examples/soundtracks examples/soundtracks
 COPY docs docs
+COPY benchmarks/chart.svg benchmarks/chart.svg
+COPY train/README.md train/README.md
 
 RUN useradd --create-home listener
 USER listener

@@ -19,7 +19,7 @@ from starlette.middleware import Middleware
 
 from posterbeat.pipeline import PosterBeat
 from posterbeat.ui.endpoints import add_endpoints
-from posterbeat.ui.page import on_compose_and_stop, on_poster, on_take
+from posterbeat.ui.page import on_compose_and_stop, on_poster, on_take, text
 from posterbeat.ui.page.layout import lay_out
 from posterbeat.ui.page.theme import CSS, theme
 from posterbeat.ui.server.blocks import Page
@@ -39,7 +39,7 @@ THREADS = 12  # for all events: each keeps memory of its own for PyTorch, tens o
 def build(studio: Studio) -> gr.Blocks:
     """The page and its endpoints, for one studio."""
     keep_few_records()
-    with Page(title="PosterBeat: a soundtrack for any film poster", analytics_enabled=False,
+    with Page(title=text.TITLE, analytics_enabled=False,
               delete_cache=(NEVER, NEVER), fill_width=True) as page:
         w = lay_out()
         on_poster.wire(studio, w)
@@ -76,7 +76,7 @@ def serve() -> int:
     host = f"[{SETTINGS.host}]" if ":" in SETTINGS.host else SETTINGS.host
     try:
         check_free(SETTINGS.host, SETTINGS.port)
-        demo.launch(theme=theme(), css=CSS, max_file_size="40mb", footer_links=["api", "settings"],
+        demo.launch(theme=theme(), css=CSS, max_file_size="40mb", footer_links=["api"],
                     prevent_thread_lock=True, enable_monitoring=False, max_threads=THREADS, state_session_capacity=VISITS,
                     server_name=host, server_port=SETTINGS.port,
                     _frontend=False,  # or the start fails on a busy machine, where the first answer takes over three seconds

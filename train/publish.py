@@ -18,8 +18,10 @@ from posterbeat.hub import read_config
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = ("classifier", "words", "composer", "historical")  # the last one only where it is there: the page does without it
 MODEL_FILES = ("config.json", "model.safetensors", "README.md", "metrics.json")
-SPACE_FILES = ("app.py", "README.md", "LICENSE", "requirements.txt", "packages.txt", "posterbeat/**/*",
-               "examples/posters/*", "docs/*.png")
+# What the page reads, and what README.md and the documents that it links to lead to. The models are repos of their own.
+SPACE_FILES = ("app.py", "README.md", "SECURITY.md", "LICENSE", "requirements.txt", "packages.txt", "posterbeat/**/*",
+               "examples/posters/*", "examples/soundtracks/*", "docs/*", "benchmarks/chart.svg", "train/README.md",
+               "weights/*/README.md", "weights/*/metrics.json", "weights/*/*.png")
 
 
 @dataclass(frozen=True)

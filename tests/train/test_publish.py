@@ -79,7 +79,8 @@ def test_all_models_and_the_space_arrive_as_they_are_here(project, kinds):
     space = newest["ann/posterbeat"]
     assert hub.kinds["ann/posterbeat"] == "space"
     assert {"app.py", "README.md", "requirements.txt", "packages.txt", "posterbeat/ui/components/piano_roll.js"} <= space.keys()
-    assert not any("pycache" in name or "weights" in name for name in space)
+    assert not any("pycache" in name or "safetensors" in name for name in space)
+    assert space["weights/composer/metrics.json"] == MODEL["metrics.json"]  # which the page shows
     front = yaml.safe_load(space["README.md"].decode().split("---\n")[1])
     assert front["models"] == [f"ann/posterbeat-{kind}" for kind in kinds]
     assert front["preload_from_hub"] == [f"{repo} config.json,model.safetensors" for repo in front["models"]]

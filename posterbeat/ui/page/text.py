@@ -16,6 +16,10 @@ if TYPE_CHECKING:  # these pull in torch, which the page need not wait for
 
 OURS = COMPOSER_KINDS[0]
 
+TITLE = "PosterBeat: a soundtrack for any film poster"
+DESCRIPTION = "Give it a film poster. It reads the genre and composes the soundtrack: listen, download it, send it on."
+PREVIEW = "A film poster beside the notes of its soundtrack"  # what the picture of a shared link shows
+
 MASTHEAD = """<h1>poster<span>beat</span></h1>
 <p>Give it a film poster. It reads the genre and composes the soundtrack.</p>"""
 

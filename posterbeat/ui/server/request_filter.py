@@ -17,6 +17,7 @@ from posterbeat.ui.server.answers import Answer, one_range, refuse
 from posterbeat.ui.server.bodies import Refusal
 from posterbeat.ui.server.callers import Places, Streams, Uploads, Visits, caller
 from posterbeat.ui.server.fetch import fetch
+from posterbeat.ui.server.front_page import Dressed, send_picture
 from posterbeat.ui.server.quiet_log import place
 from posterbeat.ui.server.settings import Settings
 from posterbeat.ui.server.uploads import folder, uploaded
@@ -90,7 +91,11 @@ class Gate:
             raise Refusal(404, text.NO_SESSION)
         if taken == "answer" and not _is_awaited(queue, named["event"]):
             raise Refusal(404, text.NO_SESSION)
-        if taken in CALLS:
+        if taken == "picture":
+            await send_picture(scope, hear, answer)
+        elif taken == "front" and scope["method"] == "GET":
+            await self.app(scope, bodies.limited(hear, bodies.MOST_JSON), Dressed(scope, answer))
+        elif taken in CALLS:
             await self._call(scope, hear, answer, taken, named, headers)
         elif taken in ("cancel", "reset"):
             wish = bodies.check_fields(await bodies.read_json(hear, headers))

@@ -9,7 +9,9 @@ import re
 CALLS = ("join", "run", "call", "call/v2")  # what brings an endpoint or an event of the page its values
 _NAME = r"[^/]{1,100}"
 _READ = {
-    "page": r"/|/(config|theme\.css)/?|/(favicon\.ico|manifest\.json|robots\.txt)|/(assets|static|svelte)/.+|"
+    "front": r"/",
+    "picture": r"/(preview\.jpg|favicon\.ico)",
+    "page": r"/(config|theme\.css)/?|/robots\.txt|/(assets|static|svelte)/.+|"
             r"/gradio_api/(info/?|openapi\.json|app_id/?|theme\.css|startup-events|queue/status)",
     "file": r"/gradio_api/file=(?!\s*https?:).+",
     "listen": r"/gradio_api/queue/data",
