@@ -76,7 +76,7 @@ def serve() -> int:
     host = f"[{SETTINGS.host}]" if ":" in SETTINGS.host else SETTINGS.host
     try:
         check_free(SETTINGS.host, SETTINGS.port)
-        demo.launch(theme=theme(), css=CSS, max_file_size="40mb", footer_links=["api"],
+        demo.launch(theme=theme(), css=CSS, max_file_size="30mb", footer_links=["api"],
                     prevent_thread_lock=True, enable_monitoring=False, max_threads=THREADS, state_session_capacity=VISITS,
                     server_name=host, server_port=SETTINGS.port,
                     _frontend=False,  # or the start fails on a busy machine, where the first answer takes over three seconds

@@ -5,6 +5,7 @@ import zlib
 from io import BytesIO
 
 import numpy as np
+import pi_heif
 from PIL import Image
 
 # Imported for what they register: these formats and no others are tried, so that no upload reaches a
@@ -15,15 +16,19 @@ from PIL import (  # noqa: F401  isort: skip
 
 from posterbeat.errors import PosterError
 
-MAX_PIXELS = 50_000_000  # a cinema poster (27 x 40 in) at 215 dpi; decodes to 150 MB
+MAX_PIXELS = 100_000_000  # a cinema poster (27 x 40 in) at 300 dpi; decodes to 400 MB
+WORKED_PIXELS = 25_000_000  # what is larger is halved as soon as it is decoded, so that no other step needs as much memory
 MAX_BYTES = 30_000_000
 MAX_PROFILE = 16_000_000  # bytes of a colour profile; printers' and scanners' reach 4 MB
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")  # HEIF only where a plugin registered it
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")
 
-ACCEPTED = "a JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF picture of at most 50 megapixels and 30 MB"
+ACCEPTED = "a JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC picture of at most 100 megapixels and 30 MB"
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_TIFF_STARTS = (b"II*\0", b"MM\0*")
 _TOO_LARGE = (MemoryError, Image.DecompressionBombError, Image.DecompressionBombWarning)
 _PNG_PICTURE = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"eXIf", b"acTL", b"fcTL", b"fdAT")  # chunks with pixels or their meaning
+if "HEIF" not in Image.OPEN:  # a caller may have chosen another reader
+    pi_heif.register_heif_opener(thumbnails=False)
 
 
 def read_picture(data: bytes, name: str) -> Image.Image:
@@ -41,7 +46,7 @@ def read_picture(data: bytes, name: str) -> Image.Image:
     Returns
     -------
     PIL.Image.Image
-        The first frame, decoded, in the mode that the file has.
+        The first frame, decoded, in the mode that the file has; a JPEG of over `WORKED_PIXELS` at half its width and height.
 
     Raises
     ------
@@ -71,9 +76,25 @@ def check_size(size: tuple[int, int], name: str) -> None:
         raise PosterError(f"{name} has no pixels ({width} x {height}): give {ACCEPTED}.")
     if width * height > MAX_PIXELS:
         raise PosterError(
-            f"{name} has {width:,} x {height:,} pixels, over the limit of 50 megapixels "
+            f"{name} has {width:,} x {height:,} pixels, over the limit of 100 megapixels "
             f"({MAX_PIXELS:,} pixels): make it smaller."
         )
+
+
+def smaller(picture: Image.Image) -> Image.Image:
+    """The picture at half its width and height, where it has over `WORKED_PIXELS`: as often as it takes."""
+    while picture.width * picture.height > WORKED_PIXELS:
+        half = tuple(-(-side // 2) for side in picture.size)
+        averaged = picture.mode in ("L", "LA", "RGB", "RGBA", "CMYK")  # others' numbers are no amounts, or are not taken there
+        shrunk = picture.reduce(2) if averaged else picture.resize(half, Image.Resampling.NEAREST)
+        shrunk.info, shrunk.format = picture.info, picture.format
+        picture = shrunk
+    return picture
+
+
+def browsers_show(start: bytes) -> bool:
+    """Whether browsers show a picture file that begins so: of those that are read here, all but TIFF and HEIC."""
+    return start[:4] not in _TIFF_STARTS and not (start[4:8] == b"ftyp" and start[8:12] in _HEIC_BRANDS)
 
 
 class _Jpeg(JpegImagePlugin.JpegImageFile):
@@ -89,14 +110,14 @@ def _factory(data: bytes, name: str):
         factory, accept = Image.OPEN.get(format_name, (None, None))
         if factory is not None and (accept is None or accept(data[:16]) is True):
             return _Jpeg if format_name == "JPEG" else factory
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
-        raise PosterError(f"{name} is a HEIC picture, which cannot be read here: save it as JPEG and give {ACCEPTED}.")
     raise PosterError(f"{name} is not a picture that can be read: give {ACCEPTED}.")
 
 
 def _decoded(factory, data: bytes, name: str) -> Image.Image:
     picture = factory(BytesIO(data))
     check_size(picture.size, name)  # after the header, before any pixel
+    if factory is _Jpeg and picture.width * picture.height > WORKED_PIXELS:
+        picture.draft(None, (picture.width // 2, picture.height // 2))  # a JPEG can be decoded smaller than it is
     picture.load()
     return picture
 
@@ -136,6 +157,8 @@ def _decoded_over(factory, data: bytes, name: str, ground: int) -> Image.Image:
     """What a file holds of a picture, over a background of one value."""
     picture = factory(BytesIO(data))
     check_size(picture.size, name)
+    if picture.width * picture.height > MAX_PIXELS // 2:
+        raise ValueError("two of these need more memory than a picture may")
     if factory is GifImagePlugin.GifImageFile and "transparency" in picture.info:
         raise ValueError("Pillow lays a background of its own")
     picture.im = Image.new(picture.mode, picture.size, (ground,) * len(picture.getbands())).im

@@ -8,7 +8,7 @@ from PIL import Image
 
 from posterbeat.colour_profile import to_srgb
 from posterbeat.errors import PosterError
-from posterbeat.picture_file import ACCEPTED, MAX_BYTES, check_size, read_picture
+from posterbeat.picture_file import ACCEPTED, MAX_BYTES, check_size, read_picture, smaller
 
 _UPRIGHT = {  # EXIF orientation -> what brings the picture upright
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -30,7 +30,8 @@ def open_poster(image: str | Path | bytes | Image.Image | np.ndarray) -> Image.I
     Returns
     -------
     PIL.Image.Image
-        Mode RGB, 8 bits a channel, upright as its EXIF orientation says, transparent parts on white.
+        Mode RGB, 8 bits a channel, upright as its EXIF orientation says, transparent parts on white; at half or a quarter of its
+        width and height where it has over `WORKED_PIXELS`.
         Always a new picture that shares nothing with the one given.
 
     Raises
@@ -59,6 +60,7 @@ def open_poster(image: str | Path | bytes | Image.Image | np.ndarray) -> Image.I
     try:
         picture.load()
         upright = _upright(picture)
+        picture = smaller(picture)
         poster = _to_rgb(picture)
     except PosterError:
         raise
@@ -92,7 +94,7 @@ def _from_array(array: np.ndarray) -> Image.Image:
             "give a uint8 array of shape (height, width, 3), values 0 to 255."
         )
     check_size((array.shape[1], array.shape[0]), "The array")
-    return Image.fromarray(np.array(array, order="C"))
+    return smaller(Image.fromarray(np.array(array, order="C")))
 
 
 def _to_rgb(picture: Image.Image) -> Image.Image:

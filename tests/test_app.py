@@ -109,7 +109,7 @@ def test_wrong_posters_are_answered_in_a_sentence_and_the_app_goes_on(client, po
     with pytest.raises(AppError, match="No poster"):
         client.predict(None, api_name="/poster_to_music")
     Image.new("1", (20_000, 20_000)).save(tmp_path / "huge.png")
-    with pytest.raises(AppError, match="50 megapixels"):
+    with pytest.raises(AppError, match="100 megapixels"):
         client.predict(handle_file(str(tmp_path / "huge.png")), api_name="/read_poster")
     assert client.predict(poster, api_name="/read_poster")["genre"] in GENRES
 

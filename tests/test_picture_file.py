@@ -2,10 +2,13 @@
 
 import re
 import struct
+import subprocess
+import sys
 import zlib
 from io import BytesIO
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
@@ -182,3 +185,78 @@ def test_a_clipboard_bmp_whose_fourth_byte_is_unused_is_no_white_page(alpha):
 
 def test_an_alpha_channel_that_is_used_counts():
     assert open_poster(clipboard_bmp(1)).getpixel((5, 5))[0] > 250
+
+
+def heic(picture: Image.Image, **settings) -> bytes:
+    file = BytesIO()
+    pillow_heif.from_pillow(picture).save(file, quality=95, **settings)
+    return file.getvalue()
+
+
+def test_a_telephone_s_heic_is_read_upright_and_in_its_colours():
+    poster = painted((96, 128))
+    assert error_of(open_poster(heic(poster)), poster) < 3
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    assert open_poster(heic(poster, exif=turned.tobytes())).size == (128, 96)
+    stored = stored_in(poster, "Display P3")
+    stored.info["icc_profile"] = profile("Display P3")
+    assert error_of(open_poster(heic(stored)), poster) < 3 < error_of(open_poster(heic(stored_in(poster, "Display P3"))), poster)
+
+
+@pytest.mark.parametrize("kept", [0.2, 0.6, 0.95])
+def test_a_heic_cut_off_is_refused(kept):
+    data = heic(painted((256, 384)))
+    with pytest.raises(PosterError, match="damaged or cut off"):
+        open_poster(data[: int(len(data) * kept)])
+
+
+def of_size(width: int, height: int, mode: str, format_name: str, **settings) -> bytes:
+    """A picture of four colours in its quarters."""
+    small = Image.new("RGB", (2, 2))
+    small.putdata([(200, 30, 30), (30, 160, 40), (40, 60, 200), (220, 200, 40)])
+    file = BytesIO()
+    settings |= {"compression": "tiff_lzw"} if format_name == "TIFF" else {}
+    small = small.quantize(4) if mode == "P" else small.convert(mode)
+    small.resize((width, height), Image.Resampling.NEAREST).save(file, format_name, **settings)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("mode, format_name", [("RGB", "JPEG"), ("RGB", "PNG"), ("RGBA", "PNG"), ("P", "PNG"), ("CMYK", "JPEG"),
+                                               ("L", "TIFF")])
+def test_a_poster_at_printing_size_is_shrunk_and_not_refused(mode, format_name):
+    data = of_size(5400, 8100, mode, format_name)  # 18 x 27 inches at 300 dots an inch: 44 megapixels
+    poster = open_poster(data)
+    assert poster.size == (2700, 4050)
+    expected = open_poster(of_size(54, 81, mode, format_name))
+    for place in ((0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)):
+        found, wanted = (picture.getpixel((int(picture.width * place[0]), int(picture.height * place[1])))
+                         for picture in (poster, expected))
+        assert max(abs(a - b) for a, b in zip(found, wanted)) < 6
+
+
+def test_a_shrunk_poster_is_upright_as_its_tags_say():
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    for format_name in ("JPEG", "TIFF"):
+        assert open_poster(of_size(8100, 5400, "L", format_name, exif=turned)).size == (2700, 4050)
+
+
+READ = """
+import resource, sys
+from posterbeat.poster import open_poster
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+size = open_poster(sys.argv[1]).size
+print(*size, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+@pytest.mark.parametrize("mode, format_name, settings", [
+    ("RGB", "JPEG", {"quality": 60, "progressive": True}), ("RGBA", "PNG", {"compress_level": 1})])
+def test_the_largest_posters_need_no_more_memory_than_two_readers_may_have(tmp_path, mode, format_name, settings):
+    path = tmp_path / "poster"
+    path.write_bytes(of_size(8000, 12_000, mode, format_name, **settings))
+    done = subprocess.run([sys.executable, "-c", READ, path], capture_output=True, text=True, timeout=250)
+    width, height, megabytes = map(int, done.stdout.split())
+    assert (width, height) == (4000, 6000), done.stderr
+    assert megabytes < 620

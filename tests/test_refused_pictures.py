@@ -79,32 +79,32 @@ def test_any_cut_or_flipped_bytes_never_raise_anything_else():
 
 def test_20000_pixels_square_are_refused_before_decoding():
     sentence = refusal(png_header(20_000, 20_000))  # holds no pixels: only its header can have been read
-    assert "20,000 x 20,000" in sentence and "50 megapixels" in sentence
+    assert "20,000 x 20,000" in sentence and "100 megapixels" in sentence
 
 
 def test_decompression_bomb_is_refused_before_decoding(tmp_path):
     path = tmp_path / "bomb.png"
     Image.new("1", (20_000, 20_000)).save(path)
     assert path.stat().st_size < 1_000_000
-    assert "50 megapixels" in refusal(path)
+    assert "100 megapixels" in refusal(path)
 
 
 @pytest.mark.parametrize("width", [65_535, 2**31 - 1])
 def test_bomb_of_every_size_is_refused(width):
-    assert "JPEG" in refusal(png_header(width, width)) or "50 megapixels" in refusal(png_header(width, width))
+    assert "JPEG" in refusal(png_header(width, width)) or "100 megapixels" in refusal(png_header(width, width))
 
 
 def test_huge_jpeg_header_is_refused():
     data = saved(drawn(), "JPEG")
     start = data.index(b"\xff\xc0") + 5  # start of frame: height, width
     data = data[:start] + struct.pack(">HH", 60_000, 60_000) + data[start + 4 :]
-    assert "50 megapixels" in refusal(data)
+    assert "100 megapixels" in refusal(data)
 
 
 def test_pixel_limit_counts_all_pixels_not_the_sides():
     image = Image.new("1", (MAX_PIXELS // 1000, 1000))
-    assert open_poster(image).size == image.size
-    assert "50 megapixels" in refusal(Image.new("1", (MAX_PIXELS // 1000 + 1, 1000)))
+    assert open_poster(image).size == (image.width // 2, image.height // 2)  # in 400 megabytes at most, and worked on in fewer
+    assert "100 megapixels" in refusal(Image.new("1", (MAX_PIXELS // 1000 + 1, 1000)))
 
 
 def test_more_than_30_mb_are_refused_unread(tmp_path):
@@ -122,10 +122,9 @@ def test_pillows_global_limit_is_left_alone():
     assert before == Image.MAX_IMAGE_PIXELS
 
 
-def test_heic_is_read_or_refused_in_a_sentence():
+def test_a_damaged_heic_is_refused_as_damaged():
     data = struct.pack(">I", 24) + b"ftypheic" + bytes(4) + b"mif1heic" + bytes(200)
-    sentence = refusal(data)
-    assert "HEIC" in sentence or "damaged" in sentence  # damaged: where a plugin reads HEIC
+    assert "damaged" in refusal(data)
 
 
 @pytest.mark.parametrize("value", [3, 2.5, ["a.jpg"], {"path": "a.jpg"}, object()])
@@ -153,7 +152,7 @@ def test_arrays_of_another_shape_or_type_are_refused(array):
 
 def test_too_large_array_is_refused():
     array = np.broadcast_to(np.uint8(0), (20_000, 20_000, 3))
-    assert "50 megapixels" in refusal(array)
+    assert "100 megapixels" in refusal(array)
 
 
 def test_closed_picture_is_refused(tmp_path):
