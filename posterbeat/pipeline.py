@@ -78,11 +78,13 @@ class Track:
         """The score as MIDI."""
         return self.score.to_midi()
 
-    def render(self, progress: Callable[[float], None] | None = None) -> "Rendering":
+    def render(self, progress: Callable[[float], None] | None = None, stems: bool = False) -> "Rendering":
         """The sound and what played it, made at the first request and then kept.
 
         Parameters
         ----------
+        stems
+            Whether what each part plays is kept, too.
         progress
             Called with the share that was played, 0 to 1; an exception that it raises stops the work.
 
@@ -92,15 +94,21 @@ class Track:
             Nothing can play the score here, or the result is silent.
         """
         from posterbeat.audio.perform import perform
+        from posterbeat.audio.render import render
 
-        if self._rendering is None:
-            self._rendering = perform(self.midi, self.seed, progress=progress)
+        if self._rendering is None or stems and self._rendering.stems is None:
+            self._rendering = render(perform(self.score, self.seed), stems=stems, progress=progress)
         return self._rendering
 
     @property
     def audio(self) -> "np.ndarray":
         """np.ndarray of int16, shape (samples, 2): as `render` makes it."""
         return self.render().samples
+
+    @property
+    def stems(self) -> "dict[str, np.ndarray]":
+        """What each part plays, by its name: np.ndarray of int16, shape (samples, 2), at `sample_rate`; their sum is `audio`."""
+        return self.render(stems=True).stems.read()
 
     @property
     def sample_rate(self) -> int:

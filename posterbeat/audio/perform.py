@@ -1,61 +1,89 @@
-"""A performance: notes played by people, who are no clocks. For the sound only; the saved MIDI stays on its grid."""
+"""How people play, who are no clocks. For the sound only; the saved MIDI stays on its grid."""
 
-import copy
-from collections.abc import Callable, Collection
+from collections.abc import Sequence
 
 import numpy as np
 import pretty_midi
 
-from posterbeat.audio.render import Rendering, render
-from posterbeat.instruments import DRUMS, family_of
+from posterbeat.audio.seats import seats
+from posterbeat.audio.performance import Performance, without_overlaps
+from posterbeat.errors import RenderError
+from posterbeat.instruments import DRUMS
+from posterbeat.music.score import STEPS_PER_BEAT, Score
 
+LATEST = 0.04  # seconds, twice as much as any note moves: what begins later is not changed by what comes before
 _SPREAD = 0.006  # seconds, standard deviation of a melodic player; below what is heard as late
 _TIGHT = 0.0025  # of drums and bass, which hold the beat together
+_FURTHEST = 3  # standard deviations
+_OF_A_STEP = 0.4  # of the grid: notes keep their order
 _TOUCH = 2.5  # standard deviation of velocity
-_TIGHT_PROGRAMS = range(32, 40)  # General MIDI's basses
+_TIGHT_PROGRAMS = (*range(32, 40), DRUMS)  # General MIDI's basses
 
 
-def perform(midi: pretty_midi.PrettyMIDI, seed: int, *, silent: Collection[int] = (),
-            progress: Callable[[float], None] | None = None) -> Rendering:
-    """Have a piece played by people (see `humanise`).
+def perform(score: Score, seed: int, tracks: Sequence[tuple[int, int, str]] | None = None) -> Performance:
+    """Have a piece played by people: notes start a few milliseconds early or late and are struck a little softer or harder.
+
+    Deviations follow each other slowly within a track, as a player's do. They depend on the seed, on the track's number
+    and on the notes before, never on those that come after, so that a piece can be played while it is written. No note
+    moves by more than three standard deviations or overtakes another, starts before 0, or sounds into the next one of
+    its pitch.
 
     Parameters
     ----------
-    seed : of the players' small deviations; a piece's own
-    silent : indices into `instruments.FAMILIES` of players who stay silent; the others play as they would with them
-    progress : as in `render`
+    seed : of the players' deviations; a piece's own
+    tracks : as `Score.tracks` gives them; of the whole piece, where `score` is its beginning
 
     Raises
     ------
     RenderError
-        Nothing can play it here, or the result is silent.
+        No note in the score.
     """
-    played = humanise(midi, seed)
-    played.instruments = [track for track in played.instruments
-                          if family_of(DRUMS if track.is_drum else track.program) not in silent]
-    return render(played, progress=progress)
+    if not len(score):
+        raise RenderError("This score holds no note, so there is nothing to play: compose at least one note.")
+    step = 60.0 / score.tempo / STEPS_PER_BEAT
+    tracks = score.tracks() if tracks is None else tracks
+    notes = []
+    for index, (part, program, _) in enumerate(tracks):
+        rows = np.flatnonzero((score.part == part) & (score.program == program))
+        rows = rows[_last_of_each(score.onset[rows], score.pitch[rows])]
+        deviation = np.random.default_rng([seed, index]).standard_normal((len(rows), 2))
+        spread = _TIGHT if program in _TIGHT_PROGRAMS else _SPREAD
+        shift = np.clip(spread * np.clip(_drift(deviation[:, 0]), -_FURTHEST, _FURTHEST), -_OF_A_STEP * step, _OF_A_STEP * step)
+        onset, pitch, length = score.onset[rows], score.pitch[rows], score.duration[rows]
+        start = np.maximum(0.0, onset * step + shift)
+        # On the grid, a note that lasts until the next of its pitch cannot be told from one that was cut there.
+        order = np.lexsort((onset, pitch))
+        touching = np.zeros(len(rows), bool)
+        touching[order[:-1]] = (np.diff(pitch[order]) == 0) & ((onset + length)[order[:-1]] >= onset[order[1:]])
+        end = without_overlaps(np.full(len(rows), index), pitch, start, start + length * step, touching)
+        velocity = np.clip(score.velocity[rows] + np.round(_TOUCH * deviation[:, 1]), 1, 127)
+        notes.append((np.full(len(rows), index), pitch, velocity, start, end))
+    seat, pitch, velocity, start, end = map(np.concatenate, zip(*notes))
+    return Performance(seats(_named([program for _, program, _ in tracks])), seat, pitch, velocity, start, end)
 
 
-def humanise(midi: pretty_midi.PrettyMIDI, seed: int) -> pretty_midi.PrettyMIDI:
-    """A copy whose notes start a few milliseconds early or late and are struck a little softer or harder.
+def _named(programs: Sequence[int]) -> list[tuple[str, int]]:
+    """A name for each program, numbered from the second of its kind: "Violin", "Violin 2"."""
+    named: dict[int, int] = {}
+    players = []
+    for program in programs:
+        named[program] = named.get(program, 0) + 1
+        name = "Drums" if program == DRUMS else pretty_midi.program_to_instrument_name(program)
+        players.append((f"{name} {named[program]}" if named[program] > 1 else name, program))
+    return players
 
-    Deviations follow each other slowly within a track, as a player's do, and depend on `seed` alone. No note moves by
-    more than three standard deviations, starts before 0, or sounds into the next one of its pitch.
-    """
-    played = copy.deepcopy(midi)
-    random = np.random.default_rng(seed)
-    for track in played.instruments:
-        track.notes.sort(key=lambda note: (note.start, note.pitch))
-        spread = _TIGHT if track.is_drum or track.program in _TIGHT_PROGRAMS else _SPREAD
-        drift, following = 0.0, {}
-        for note in track.notes:
-            drift = 0.8 * drift + 0.6 * random.normal()
-            shift = spread * float(np.clip(drift, -3, 3))
-            length = note.end - note.start
-            note.start = max(0.0, note.start + shift)
-            note.end = note.start + length
-            note.velocity = int(np.clip(note.velocity + round(_TOUCH * random.normal()), 1, 127))
-        for note in reversed(track.notes):
-            note.end = min(note.end, following.get(note.pitch, note.end))
-            following[note.pitch] = note.start
-    return played
+
+def _last_of_each(onset: np.ndarray, pitch: np.ndarray) -> np.ndarray:
+    """Indices of the last note of each onset and pitch, both sorted."""
+    last = np.ones(len(onset), bool)
+    last[:-1] = (np.diff(onset) != 0) | (np.diff(pitch) != 0)
+    return np.flatnonzero(last)
+
+
+def _drift(noise: np.ndarray) -> np.ndarray:
+    """Autoregressive noise of standard deviation 1."""
+    values, drift = [], 0.0
+    for value in noise.tolist():
+        drift = 0.8 * drift + 0.6 * value
+        values.append(drift)
+    return np.array(values)

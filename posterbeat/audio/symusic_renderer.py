@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pretty_midi
 
-from posterbeat.audio.mixdown import PAN, REVERB, VOLUME
+from posterbeat.audio.seats import PAN, REVERB, VOLUME
 from posterbeat.errors import RenderError
 
 _QUALITY = 2  # of symusic 0.5.9: 4 takes five times as long and sounds the same, 1 is rough, 5 and more are silent
@@ -15,11 +15,16 @@ _VELOCITY_STEP_DB = 3.0
 _CHUNK = 1 << 14  # samples mixed at a time, few enough to stay in the processor's cache
 
 
-def sample(midi: pretty_midi.PrettyMIDI, soundfont: Path, sample_rate: int) -> np.ndarray:
+def sample(midi: pretty_midi.PrettyMIDI, soundfont: Path, sample_rate: int, loudest: int | None = None) -> np.ndarray:
     """Play a mixed-down score with symusic's sampler.
 
     That sampler knows neither velocity nor controllers, so each track is played once for every step of 3 dB of
     velocity, then placed with the track's volume, pan and reverb as it is added to the mix.
+
+    Parameters
+    ----------
+    loudest
+        The velocity that sounds in full; of the whole piece, where `midi` is one part of it.
 
     Returns
     -------
@@ -38,7 +43,7 @@ def sample(midi: pretty_midi.PrettyMIDI, soundfont: Path, sample_rate: int) -> n
 
     length = int(np.ceil((midi.get_end_time() + _RING) * sample_rate))
     dry, wet = (np.zeros((length, 2), np.float32) for _ in range(2))
-    loudest = max(note.velocity for track in midi.instruments for note in track.notes)
+    loudest = loudest or max(note.velocity for track in midi.instruments for note in track.notes)
     try:
         synthesizer = Synthesizer(sf_path=str(soundfont), sample_rate=sample_rate, quality=_QUALITY)
         for track in midi.instruments:

@@ -120,7 +120,8 @@ class Take:
         """
         from posterbeat.audio.export import save
         from posterbeat.audio.perform import perform
-        from posterbeat.audio.render import Rendering
+        from posterbeat.audio.render import Rendering, render
+        from posterbeat.music.score import Score
 
         present = [family["id"] for family in self.roll["families"]]
         silent = sorted(set(families) & set(present))
@@ -130,7 +131,8 @@ class Take:
         target = wav.with_name(f"{wav.stem}-without-{'-'.join(map(str, silent))}.wav")
         if not target.exists():
             midi, whole = self._files()
-            length, sound = len(whole.samples), perform(midi, self.controls.seed, silent=silent)
+            played, length = perform(Score.from_midi(midi), self.controls.seed), len(whole.samples)
+            sound = render(played.without(silent), outline=played)
             samples = np.pad(sound.samples[:length], ((0, max(0, length - len(sound.samples))), (0, 0)))
             save(target, midi, Rendering(samples, sound.sample_rate, sound.renderer))
         return {**self.roll, "audio": {**self.roll["audio"], "path": str(target)}, "muted": silent}

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from ensembles import BUNDLED, ensemble
 
+from posterbeat.audio.fluidsynth import library
 from posterbeat.audio.render import render
 
-NO_FLUIDSYNTH = "THE USUAL RENDERER IS NOT TESTED: install the program fluidsynth to test it"
+NO_FLUIDSYNTH = "THE USUAL RENDERER IS NOT TESTED: install fluidsynth to test it"
+RENDERERS = {"library": "with_fluidsynth", "program": "with_the_program_alone", "sampler": "without_fluidsynth"}
 
 
 @pytest.fixture(scope="session")
@@ -26,38 +28,51 @@ def own_choice_of_soundfont(monkeypatch):
 
 @pytest.fixture
 def with_fluidsynth():
+    if not library():
+        pytest.skip(NO_FLUIDSYNTH)
+
+
+@pytest.fixture
+def without_the_library(monkeypatch):
+    monkeypatch.setattr("posterbeat.audio.stream.library", lambda: None)
+
+
+@pytest.fixture
+def with_the_program_alone(without_the_library):
     if not shutil.which("fluidsynth"):
         pytest.skip(NO_FLUIDSYNTH)
 
 
 @pytest.fixture
-def without_fluidsynth(monkeypatch, tmp_path):
+def without_fluidsynth(without_the_library, monkeypatch, tmp_path):
     empty = tmp_path / "empty-path"
     empty.mkdir()
     monkeypatch.setenv("PATH", str(empty))
 
 
-@pytest.fixture(scope="session", params=["fluidsynth", "sampler"])
+@pytest.fixture(scope="session", params=RENDERERS)
 def rendered(request, score, tmp_path_factory):
     """Samples and rate of `score`, by each renderer."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("POSTERBEAT_SOUNDFONT", raising=False)
+        if request.param != "library":
+            patch.setattr("posterbeat.audio.stream.library", lambda: None)
         if request.param == "sampler":
             patch.setenv("PATH", str(tmp_path_factory.mktemp("empty-path")))
-        elif not shutil.which("fluidsynth"):
+        elif not shutil.which("fluidsynth") or not library():
             pytest.skip(NO_FLUIDSYNTH)
         sound = render(score)
         return sound.samples, sound.sample_rate
 
 
-@pytest.fixture(params=["fluidsynth", "sampler"])
+@pytest.fixture(params=RENDERERS)
 def each_renderer(request):
-    request.getfixturevalue({"fluidsynth": "with_fluidsynth", "sampler": "without_fluidsynth"}[request.param])
+    request.getfixturevalue(RENDERERS[request.param])
     return request.param
 
 
 @pytest.fixture
-def stand_in(monkeypatch, tmp_path):
+def stand_in(without_the_library, monkeypatch, tmp_path):
     """Puts a program called fluidsynth first on PATH: a Python script, in which `out` is the file it should write."""
 
     def put(script: str) -> Path:

@@ -31,15 +31,15 @@ def listen_to(index: int) -> dict[str, Any]:
     RenderError
         Nothing can play it here.
     """
-    import pretty_midi
-
     from posterbeat.audio.export import save
     from posterbeat.audio.perform import perform
+    from posterbeat.audio.render import render
+    from posterbeat.music.score import Score
 
     path = PIECES[index]
-    midi = pretty_midi.PrettyMIDI(str(path))
+    score = Score.from_midi(path)
     target = folder() / path.with_suffix(".mp3").name
-    save(target, midi, perform(midi, int(path.stem.split("-")[1])))
+    save(target, score.to_midi(), render(perform(score, int(path.stem.split("-")[1]))))
     return {**_value(), "chosen": index, "audio": gr.FileData(path=str(target)).model_dump()}
 
 
