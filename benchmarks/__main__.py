@@ -41,7 +41,7 @@ def _told(what: str, work: Any, *arguments: Any) -> dict[str, Any]:
 def _machine() -> dict[str, Any]:
     import torch
 
-    from posterbeat.audio.render import renderer_name
+    from posterbeat.audio.stream import renderer_name
 
     try:
         model = next(line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()

@@ -74,7 +74,8 @@ def playing(beat: "PosterBeat", settings: Settings, folder: Path) -> dict[str, A
     """Seconds of work a second of music: rendering beside FluidSynth's own command, then each kind of file."""
     from posterbeat.audio import export
     from posterbeat.audio.mixdown import mixdown
-    from posterbeat.audio.render import SOUNDFONTS, render
+    from posterbeat.audio.render import render
+    from posterbeat.audio.soundfonts import SOUNDFONTS
 
     track = beat.compose(_GENRE, settings.notes, seed=_SEED)
     seconds = track.score.seconds

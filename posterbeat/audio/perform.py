@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pretty_midi
 
-from posterbeat.audio.seats import seats
 from posterbeat.audio.performance import Performance, without_overlaps
+from posterbeat.audio.seats import seats
 from posterbeat.errors import RenderError
 from posterbeat.instruments import DRUMS
 from posterbeat.music.score import STEPS_PER_BEAT, Score

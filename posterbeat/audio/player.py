@@ -1,4 +1,4 @@
-"""The process that plays: FluidSynth's library on all cores, then levelling, out of harm's way of whoever asked for it.
+"""The process that plays: FluidSynth's library on two cores, then levelling, out of harm's way of whoever asked for it.
 
 It is told on standard input in lines of JSON what to play (`playing.Playing` says it) and answers on standard output in
 frames: a letter, a length in four bytes, and so many bytes. S is sound, int16 (samples, 2); E an error's sentence, which
@@ -206,7 +206,9 @@ class StemFiles(threading.Thread):
         self.write(None)
         self.join()
         if self._failure:
-            raise RenderError("There is no room for what the parts play: free some, or do without stems.") from self._failure
+            from posterbeat.audio.stems import NO_ROOM
+
+            raise RenderError(NO_ROOM) from self._failure
 
     def run(self) -> None:
         while (sound := self._sounds.get()) is not None:

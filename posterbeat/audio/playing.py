@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import struct
 import subprocess
 import sys
@@ -19,13 +18,14 @@ from posterbeat.audio.performance import Performance
 from posterbeat.audio.player import SURE
 from posterbeat.errors import RenderError
 
-_STALL = 15.0  # seconds without a sound after which a process hangs: it plays many times faster than it sounds
+_STALL = 30.0  # seconds without a sound after which a process hangs: it plays many times faster than it sounds
 _COMMAND = [sys.executable, "-m", "posterbeat.audio.player"]
+_DESKS = 2
 _BLOCKS = SAMPLE_RATE / BLOCK  # a second
 
 
 class Playing:
-    """A piece that is being played, in a process of its own that uses all cores and ends with this one.
+    """A piece that is being played, in a process of its own that uses two cores and ends with this one.
 
     Parameters
     ----------
@@ -45,8 +45,9 @@ class Playing:
 
     def __init__(self, outline: Performance, soundfont: Path, stems: Sequence[Path] = ()):
         self._sent, self._whole = 0, threading.Event()
-        order = {"soundfont": str(soundfont), "seats": [asdict(seat) for seat in outline.seats], "stems": [str(file) for file in stems], "desks": _desks(outline),
-                 "rehearsal": outline.loudest().events(_BLOCKS).tolist()}
+        order = {"soundfont": str(soundfont), "seats": [asdict(seat) for seat in outline.seats],
+                 "desks": _desks(outline), "rehearsal": outline.loudest().events(_BLOCKS).tolist(),
+                 "stems": [str(file) for file in stems]}
         try:
             self._process = subprocess.Popen(_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                              stderr=subprocess.DEVNULL, start_new_session=True)  # Ctrl-C is not meant for it
@@ -99,7 +100,7 @@ class Playing:
             self._process.kill()
 
         # While the piece is still being written, it is the composer who may be slow.
-        timer = threading.Timer(_STALL if self._whole.is_set() else 10 * _STALL, watch)
+        timer = threading.Timer(_STALL if self._whole.is_set() else 5 * _STALL, watch)
         timer.daemon = True
         timer.start()
         try:
@@ -127,11 +128,14 @@ class Playing:
 
 
 def _desks(outline: Performance) -> list[list[int]]:
-    """Seats in as many groups as there are cores, each with about as much to play."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Seats in two groups, each with about as much to play.
+
+    Always two, however many cores there are: FluidSynth hands voices from note to note with a trace of what they sang
+    before, so the last bits of a part depend on who plays beside it.
+    """
     work = np.bincount(outline.seat, weights=np.minimum(outline.end - outline.start, 4) + 1, minlength=len(outline.seats))
     work += outline.seconds / 8  # its hall
-    desks: list[list[int]] = [[] for _ in range(min(cores, len(outline.seats)))]
+    desks: list[list[int]] = [[] for _ in range(min(_DESKS, len(outline.seats)))]
     for seat in np.argsort(-work, kind="stable").tolist():
         min(desks, key=lambda desk: (work[desk].sum(), len(desk))).append(seat)
     return desks

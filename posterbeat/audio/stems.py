@@ -9,7 +9,10 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from posterbeat.errors import RenderError
+
 FLAC = {"format": "FLAC", "subtype": "PCM_16", "compression_level": 0.25}  # as small as any higher level, within a few per cent
+NO_ROOM = "There is no room for what the parts play: free some, or do without stems."
 _DATE = (1980, 1, 1, 0, 0, 0)  # the same sound gives the same bytes
 
 
@@ -29,8 +32,17 @@ class Stems:
 
     @classmethod
     def for_parts(cls, names: tuple[str, ...]) -> "Stems":
-        """Stems to be written, in a temporary folder that goes when they are no longer used."""
-        folder = tempfile.TemporaryDirectory(prefix="posterbeat-")
+        """Stems to be written, in a temporary folder that goes when they are no longer used.
+
+        Raises
+        ------
+        RenderError
+            There is no room for it.
+        """
+        try:
+            folder = tempfile.TemporaryDirectory(prefix="posterbeat-")
+        except OSError as error:
+            raise RenderError(NO_ROOM) from error
         return cls(names, Path(folder.name), folder)
 
     @property
