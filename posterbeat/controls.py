@@ -22,7 +22,7 @@ TEMPO = (40, 220)  # beats a minute
 DENSITY = (0, 1)  # among the pieces of a genre, from the sparsest to the densest
 SECONDS = (10, 300)  # shorter is no piece; longer ones go on from one that is there
 COMPOSER_KINDS = ("posterbeat", "historical")  # this project's own, and the reference study's final stack
-SUFFIXES = (".mid", ".wav", ".mp3", ".mp4", ".musicxml")  # of the files that a track is saved as
+SUFFIXES = (".mid", ".wav", ".mp3", ".mp4", ".musicxml", ".zip")  # of the files that a track is saved as
 
 
 def check_notes(notes: Any) -> int | None:

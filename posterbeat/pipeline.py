@@ -78,13 +78,16 @@ class Track:
         """The score as MIDI."""
         return self.score.to_midi()
 
-    def render(self, progress: Callable[[float], None] | None = None, stems: bool = False) -> "Rendering":
+    def render(self, progress: Callable[[float], None] | None = None, stems: bool = False,
+               mp3: bool = False) -> "Rendering":
         """The sound and what played it, made at the first request and then kept.
 
         Parameters
         ----------
         stems
             Whether what each part plays is kept, too.
+        mp3
+            Whether it is encoded while it is played, if it was not yet.
         progress
             Called with the share that was played, 0 to 1; an exception that it raises stops the work.
 
@@ -97,7 +100,7 @@ class Track:
         from posterbeat.audio.render import render
 
         if self._rendering is None or stems and self._rendering.stems is None:
-            self._rendering = render(perform(self.score, self.seed), stems=stems, progress=progress)
+            self._rendering = render(perform(self.score, self.seed), stems=stems, mp3=mp3, progress=progress)
         return self._rendering
 
     @property
@@ -116,7 +119,8 @@ class Track:
         return self.render().sample_rate
 
     def save(self, path: str | Path, tall: bool = False) -> Path:
-        """Write the track; the suffix says what: .mid, .musicxml, .wav, .mp3 or .mp4 (with the poster).
+        """Write the track; the suffix says what: .mid, .musicxml, .wav, .mp3, .mp4 (with the poster), or .zip (a WAV for
+        each part).
 
         MP3, MP4 and MusicXML say their title, genre and seed; MP3 and MP4 have the poster as their cover.
 
@@ -136,7 +140,8 @@ class Track:
 
         path = Path(path)
         if path.suffix.lower() in SUFFIXES and path.suffix.lower() not in SILENT:
-            save(path, self.midi, self.render(), self.poster, self.tags, tall)
+            sound = self.render(stems=path.suffix.lower() == ".zip", mp3=path.suffix.lower() == ".mp3")
+            save(path, self.midi, sound, self.poster, self.tags, tall)
         else:  # notes need no renderer, and a wrong suffix should not wait for one to be told
             save(path, self.midi, None, tags=self.tags)
         return path

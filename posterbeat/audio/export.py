@@ -3,11 +3,11 @@
 import os
 from pathlib import Path
 
-import numpy as np
 import pretty_midi
 import soundfile
 from PIL import Image
 
+from posterbeat.audio.mp3 import encoded
 from posterbeat.audio.render import Rendering
 from posterbeat.audio.tags import Tags, tag_mp3
 from posterbeat.controls import SUFFIXES
@@ -35,7 +35,8 @@ def save(
     Parameters
     ----------
     path
-        Ends in .mid, .wav (16 bit), .mp3, .mp4 (H.264 and AAC: the poster beside a moving piano roll) or .musicxml.
+        Ends in .mid, .wav (16 bit), .mp3, .mp4 (H.264 and AAC: the poster beside a moving piano roll), .musicxml, or .zip (a WAV
+        for each part).
     midi
         The score, as in .mid and in the piano roll of .mp4.
     sound
@@ -57,7 +58,7 @@ def save(
     ParameterError
         Another ending than these.
     RenderError
-        There is no sound to write, or a codec is missing.
+        There is no sound to write, its parts were not kept, or a codec is missing.
     SaveError
         The folder does not exist or cannot be written to, or the disk is full.
     """
@@ -67,6 +68,8 @@ def save(
         raise ParameterError(f"Unknown file ending {path.suffix[:20]!r}: choose from {', '.join(SUFFIXES)}.")
     if suffix not in SILENT and not (sound and len(sound.samples)):
         raise RenderError(f"There is no sound to write to {path.name[:80]!r}: render the score first.")
+    if suffix == ".zip" and not sound.stems:
+        raise RenderError(f"What each part plays was not kept, so {path.name[:80]!r} cannot be written: render it with stems.")
     try:
         with whole_file(path) as part:
             if suffix == ".mid":
@@ -77,10 +80,14 @@ def save(
                 from posterbeat.audio.video import TALL, WIDE, write_video
 
                 write_video(part, midi, sound.samples, sound.sample_rate, poster, tags, TALL if tall else WIDE)
-            else:
-                _write_sound(part, suffix, sound.samples, sound.sample_rate)
-                if suffix == ".mp3" and tags:
+            elif suffix == ".zip":
+                sound.stems.write_zip(part)
+            elif suffix == ".mp3":
+                part.write_bytes(sound.mp3 or encoded(sound.samples, sound.sample_rate))
+                if tags:
                     tag_mp3(part, tags, poster)
+            else:  # as bytes, since a file's name need not be UTF-8
+                soundfile.write(os.fsencode(part), sound.samples, sound.sample_rate, format="WAV", subtype="PCM_16")
     except (OSError, soundfile.SoundFileError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise SaveError(
@@ -91,16 +98,3 @@ def save(
 def _sheet(midi: pretty_midi.PrettyMIDI, path: Path, tags: Tags | None) -> str:
     score = Score.from_midi(midi)
     return to_musicxml(score, tags.title, tags.composer, tags.genre) if tags else to_musicxml(score, legible(path.stem))
-
-
-def _write_sound(path: Path, suffix: str, samples: np.ndarray, sample_rate: int) -> None:
-    kind = {".wav": ("WAV", "PCM_16"), ".mp3": ("MP3", "MPEG_LAYER_III")}[suffix]
-    if not soundfile.check_format(*kind):
-        raise RenderError(f"This libsndfile cannot write {suffix}: install soundfile 0.12 or newer.")
-    options = {}
-    if suffix == ".mp3":
-        options = {"bitrate_mode": "CONSTANT", "compression_level": 0.4}  # 192 kbit/s
-        # libsndfile 1.2.2 turns stereo int16 into noise, never twice the same.
-        samples = samples.astype(np.float32) / 32768
-    # As bytes, since a file's name need not be UTF-8.
-    soundfile.write(os.fsencode(path), samples, sample_rate, format=kind[0], subtype=kind[1], **options)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-import pretty_midi
 
 from posterbeat.audio.performance import Performance, without_overlaps
 from posterbeat.audio.seats import seats
@@ -59,18 +58,7 @@ def perform(score: Score, seed: int, tracks: Sequence[tuple[int, int, str]] | No
         velocity = np.clip(score.velocity[rows] + np.round(_TOUCH * deviation[:, 1]), 1, 127)
         notes.append((np.full(len(rows), index), pitch, velocity, start, end))
     seat, pitch, velocity, start, end = map(np.concatenate, zip(*notes))
-    return Performance(seats(_named([program for _, program, _ in tracks])), seat, pitch, velocity, start, end)
-
-
-def _named(programs: Sequence[int]) -> list[tuple[str, int]]:
-    """A name for each program, numbered from the second of its kind: "Violin", "Violin 2"."""
-    named: dict[int, int] = {}
-    players = []
-    for program in programs:
-        named[program] = named.get(program, 0) + 1
-        name = "Drums" if program == DRUMS else pretty_midi.program_to_instrument_name(program)
-        players.append((f"{name} {named[program]}" if named[program] > 1 else name, program))
-    return players
+    return Performance(seats([(name, program) for _, program, name in tracks]), seat, pitch, velocity, start, end)
 
 
 def _last_of_each(onset: np.ndarray, pitch: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import pretty_midi
 
 from posterbeat.audio.seats import CHORUS, PAN, REVERB, VOLUME, Seat, seats
 from posterbeat.errors import RenderError
-from posterbeat.instruments import DRUMS, FAMILIES, family_of
+from posterbeat.instruments import DRUMS, family_of, numbered_names, program_name
 
 SHORTEST = 0.002  # seconds of a note: less than a block of FluidSynth's would end before it begins
 _BIN = 0.1  # seconds, in which loudness is guessed
@@ -63,7 +63,7 @@ class Performance:
         if not rows:
             raise RenderError("This score holds no note, so there is nothing to play: compose at least one note.")
         seat, pitch, velocity, start, end = np.array(rows, float).T
-        usual = seats([(track.name or FAMILIES[family_of(program)], program) for track, program in zip(tracks, programs)])
+        usual = seats(list(zip(numbered_names([program_name(program) for program in programs]), programs)))
         found = tuple(replace(one, **changes) for one, changes in zip(usual, own))
         return cls(found, seat, pitch, velocity, start, without_overlaps(seat, pitch, start, end))
 

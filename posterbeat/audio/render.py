@@ -8,9 +8,10 @@ import numpy as np
 import pretty_midi
 
 from posterbeat.audio.fluidsynth import SAMPLE_RATE
+from posterbeat.audio.mp3 import Mp3
 from posterbeat.audio.performance import Performance
 from posterbeat.audio.stems import Stems
-from posterbeat.audio.stream import Stream, listen
+from posterbeat.audio.stream import Stream
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,12 +24,14 @@ class Rendering:
     sample_rate : int, Hz
     renderer : str, what played it, such as "FluidSynth with FluidR3_GM"
     stems : Stems or None, what each part played, where it was kept
+    mp3 : bytes or None, the piece as an MP3 file, where it was encoded while it was played
     """
 
     samples: np.ndarray
     sample_rate: int
     renderer: str
     stems: Stems | None = None
+    mp3: bytes | None = None
 
     @property
     def seconds(self) -> float:
@@ -42,6 +45,7 @@ def render(
     outline: Performance | None = None,
     soundfont: str | Path | None = None,
     stems: bool = False,
+    mp3: bool = False,
     time_limit: float | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Rendering:
@@ -61,6 +65,8 @@ def render(
         that exists, then pretty_midi's own TimGM6mb.
     stems
         Whether what each part played is kept.
+    mp3
+        Whether it is encoded while it is played.
     time_limit
         Seconds after which FluidSynth's program is stopped; default 60 and the score's length.
     progress
@@ -73,13 +79,20 @@ def render(
     Raises
     ------
     RenderError
-        No note in the score, a score longer than an hour, no readable soundfont, or silence from every renderer.
+        No note in the score, a score longer than an hour, no readable soundfont, silence from every renderer, or no encoder.
     """
     performance = music if isinstance(music, Performance) else Performance.of_midi(music)
     stream = Stream(outline or performance, soundfont=soundfont, stems=stems, time_limit=time_limit)
+    encoder, blocks, done = Mp3(SAMPLE_RATE) if mp3 else None, [], 0
     try:
         stream.feed(performance)
-        samples = listen(stream.blocks(), performance.seconds, progress)
+        for block in stream.blocks():
+            blocks.append(block)
+            done += len(block)
+            if encoder:
+                encoder.write(block)
+            if progress:
+                progress(min(1.0, done / (performance.seconds * SAMPLE_RATE)))
     finally:
         stream.close()
-    return Rendering(samples, SAMPLE_RATE, stream.renderer, stream.stems)
+    return Rendering(np.concatenate(blocks), SAMPLE_RATE, stream.renderer, stream.stems, encoder.finish() if encoder else None)

@@ -3,7 +3,7 @@
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -174,17 +174,6 @@ def renderer_name(soundfont: str | Path | None = None) -> str:
     if library() or shutil.which("fluidsynth"):
         return f"FluidSynth with {(chosen or installed()).stem}"
     return f"symusic with {(chosen or bundled()).stem}"
-
-
-def listen(blocks: Iterator[np.ndarray], seconds: float, progress: Callable[[float], None] | None) -> np.ndarray:
-    """All blocks in one, int16 (n, 2), told of as shares of the piece's length."""
-    found, done = [], 0
-    for block in blocks:
-        found.append(block)
-        done += len(block)
-        if progress:
-            progress(min(1.0, done / (seconds * SAMPLE_RATE)))
-    return np.concatenate(found)
 
 
 def _levelled(sound: np.ndarray, gains: np.ndarray) -> np.ndarray:

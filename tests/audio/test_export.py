@@ -1,7 +1,9 @@
 """Export: each format reads back as what went in, and nothing half written ever has a final name."""
 
+import io
 import subprocess
 import sys
+import zipfile
 
 import av
 import numpy as np
@@ -12,7 +14,9 @@ from ensembles import ensemble
 from PIL import Image
 
 from posterbeat.audio.export import SUFFIXES, save
-from posterbeat.audio.render import Rendering
+from posterbeat.audio.mp3 import encoded
+from posterbeat.audio.render import Rendering, render
+from posterbeat.audio.stems import FLAC, Stems
 from posterbeat.errors import ParameterError, PosterBeatError, RenderError
 
 RATE = 44100
@@ -29,6 +33,16 @@ def samples():
     time = np.arange(int(SECONDS * RATE)) / RATE
     tones = np.stack([np.sin(2 * np.pi * 440 * time), np.sin(2 * np.pi * 660 * time)], 1)
     return np.round(tones * 20000).astype(np.int16)
+
+
+@pytest.fixture
+def sound(samples):
+    """A fifth of a second, with its parts."""
+    short = samples[:RATE // 5]
+    stems = Stems.for_parts(("Violin", "Violin 2"))
+    for file, share in zip(stems.files, (0.75, 0.25)):
+        soundfile.write(file, np.round(short * share).astype(np.int16), RATE, **FLAC)
+    return Rendering(short, RATE, "", stems)
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +72,27 @@ def test_mp3_sounds_like_the_samples(tmp_path, midi, samples):
     error = again[:len(samples)] - samples[:len(again)] / 32768
     assert np.sqrt((error[RATE // 2:-RATE // 2] ** 2).mean()) < 0.05 * np.abs(samples).max() / 32768
     assert path.stat().st_size < samples.nbytes / 4
+
+
+def test_zip_holds_a_wav_for_each_part_and_the_same_bytes_each_time(tmp_path, midi, sound):
+    path = save(tmp_path / "piece.zip", midi, sound)
+    with zipfile.ZipFile(path) as archive:
+        assert archive.namelist() == ["Violin.wav", "Violin 2.wav"]
+        parts = [soundfile.read(io.BytesIO(archive.read(name)), dtype="int16")[0] for name in archive.namelist()]
+    assert np.abs(sum(part.astype(int) for part in parts) - sound.samples).max() <= 1
+    assert save(tmp_path / "again.zip", midi, sound).read_bytes() == path.read_bytes()
+
+
+def test_zip_of_a_sound_whose_parts_were_not_kept_is_an_error(tmp_path, midi, samples):
+    with pytest.raises(RenderError, match="with stems"):
+        save(tmp_path / "piece.zip", midi, Rendering(samples, RATE, ""))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_mp3_that_was_encoded_while_it_was_played_is_as_one_encoded_later(tmp_path):
+    heard = render(ensemble(2), mp3=True)
+    assert heard.mp3 == encoded(heard.samples, heard.sample_rate)
+    assert save(tmp_path / "piece.mp3", ensemble(2), heard).read_bytes() == heard.mp3
 
 
 @pytest.fixture(scope="module")
@@ -107,10 +142,10 @@ def test_mp4_needs_no_poster_and_no_notes(tmp_path, samples):
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_an_existing_file_is_replaced_and_nothing_else_is_left(tmp_path, midi, samples, suffix):
+def test_an_existing_file_is_replaced_and_nothing_else_is_left(tmp_path, midi, sound, suffix):
     path = tmp_path / f"piece{suffix}"
     path.write_text("old")
-    save(path, midi, Rendering(samples[:RATE // 5], RATE, ""))
+    save(path, midi, sound)
     assert list(tmp_path.iterdir()) == [path]
     assert path.read_bytes()[:3] != b"old"
 
@@ -122,16 +157,16 @@ def test_an_unknown_ending_is_refused_with_the_choices(tmp_path, midi, samples, 
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_a_folder_that_is_not_there_is_an_error_with_advice(tmp_path, midi, samples, suffix):
+def test_a_folder_that_is_not_there_is_an_error_with_advice(tmp_path, midi, sound, suffix):
     with pytest.raises(PosterBeatError, match="choose a folder"):
-        save(tmp_path / "nowhere" / f"piece{suffix}", midi, Rendering(samples[:RATE // 5], RATE, ""))
+        save(tmp_path / "nowhere" / f"piece{suffix}", midi, sound)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_a_file_in_place_of_the_folder_is_an_error_with_advice(tmp_path, midi, samples, suffix):
+def test_a_file_in_place_of_the_folder_is_an_error_with_advice(tmp_path, midi, sound, suffix):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(PosterBeatError, match="choose a folder"):
-        save(tmp_path / "file" / f"piece{suffix}", midi, Rendering(samples[:RATE // 5], RATE, ""))
+        save(tmp_path / "file" / f"piece{suffix}", midi, sound)
 
 
 @pytest.mark.parametrize("suffix", [".wav", ".mp3", ".mp4"])
@@ -155,15 +190,19 @@ import resource, sys
 import numpy, pretty_midi
 from posterbeat.audio.export import save
 from posterbeat.audio.render import Rendering
+from posterbeat.audio.stems import FLAC, Stems
 from posterbeat.errors import PosterBeatError
+import soundfile
 midi = pretty_midi.PrettyMIDI()
 track = pretty_midi.Instrument(0)
 track.notes = [pretty_midi.Note(90, 60, second, second + 0.5) for second in range(2000)]
 midi.instruments.append(track)
 noise = numpy.random.default_rng(0).integers(-9000, 9000, (44100, 2), dtype=numpy.int16)
+stems = Stems.for_parts(("Piano",))
+soundfile.write(stems.files[0], noise, 44100, **FLAC)
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 try:
-    save(sys.argv[1], midi, Rendering(noise, 44100, ""))
+    save(sys.argv[1], midi, Rendering(noise, 44100, "", stems))
 except PosterBeatError as error:
     print(type(error).__name__, error)
 """

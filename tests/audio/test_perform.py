@@ -70,7 +70,7 @@ def test_what_comes_later_changes_nothing_of_what_was_played(bars):
 
 
 def test_players_of_one_instrument_are_numbered():
-    assert [seat.name for seat in perform(score(), 1).seats] == ["Drums", "Electric Bass (finger)", "Violin", "Violin 2",
+    assert [seat.name for seat in perform(score(), 1).seats] == ["Drum kit", "Electric Bass (finger)", "Violin", "Violin 2",
                                                                  "Pad 2 (warm)"]
 
 

@@ -41,7 +41,7 @@ def energy(sound):
 def test_parts_add_up_to_the_whole(each_renderer, piece):
     sound = render(perform(piece, SEED), stems=True)
     stems = sound.stems.read()
-    assert list(stems) == ["Drums", "Electric Bass (finger)", "Violin", "Violin 2", "Pad 2 (warm)"]
+    assert list(stems) == ["Drum kit", "Electric Bass (finger)", "Violin", "Violin 2", "Pad 2 (warm)"]
     assert all(stem.dtype == np.int16 and stem.shape == sound.samples.shape and stem.any() for stem in stems.values())
     difference = sum(stem.astype(int) for stem in stems.values()) - sound.samples
     assert energy(difference) < 0.005 * energy(sound.samples)
