@@ -28,7 +28,7 @@ class Mp3:
             import av
 
             self._file, self._rate, self._frame = io.BytesIO(), sample_rate, av.AudioFrame
-            self._container = av.open(self._file, "w", format="mp3")
+            self._container = av.open(self._file, "w", format="mp3", options={"id3v2_version": "0"})  # tags are others' work
             self._stream = self._container.add_stream("libmp3lame", rate=sample_rate, layout="stereo",
                                                       options={"compression_level": _EFFORT})
         except (ImportError, ValueError) as error:  # of which FFmpeg's errors are one
