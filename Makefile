@@ -81,9 +81,6 @@ $(VENV)/.mcp: $(VENV)/.installed
 data/music.npz: | $(VENV)/.train
 	@$(PY) -m train.music.prepare $(MIDI) $@
 
-data/arranger.npz: | $(VENV)/.train
-	@$(PY) -m train.music.arranger_data $(MIDI) $@
-
 # See train/README.md. ARGS passes options on, for example: make train-composer MIDI=folder ARGS="--minutes 150"
 train-classifier: $(VENV)/.train
 	@$(PY) -m train.posters.train --source $(POSTERS) $(ARGS)
@@ -107,8 +104,9 @@ evaluate-words: $(VENV)/.train
 	@$(PY) -m train.posters.words_card weights/words
 
 train-composer: $(VENV)/.train data/music.npz
-	@$(PY) -m train.music.train data/music.npz runs/composer $(ARGS)
-	@$(PY) -m train.music.package runs/composer/best.safetensors data/music.npz weights/composer
+	@$(PY) -m train.music.train_planner data/music.npz runs/planner $(ARGS)
+	@$(PY) -m train.music.train_writer data/music.npz runs/writer $(ARGS)
+	@$(PY) -m train.music.package runs/writer runs/planner data/music.npz weights/composer
 
 # The reference study's three stacks; a minute an epoch and more. ARGS="--windows 30000" bounds each of them.
 train-historical: $(VENV)/.train
@@ -130,7 +128,7 @@ evaluate-classifier: $(VENV)/.train
 	@$(PY) -m train.posters.evaluate --source $(POSTERS) $(ARGS)
 	@$(PY) -m train.posters.write_card weights/classifier
 
-evaluate-composer: $(VENV)/.train
+evaluate-composer: $(VENV)/.train data/music.npz
 	@$(PY) -m train.music.evaluate weights/composer $(MIDI) $(ARGS)
 
 train: train-classifier train-words train-composer

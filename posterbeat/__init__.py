@@ -20,7 +20,7 @@ _LATE = {
     "Track": "posterbeat.pipeline",
     "PosterClassifier": "posterbeat.vision.classifier",
     "GenreReading": "posterbeat.vision.reading",
-    "BiLSTMComposer": "posterbeat.composer.bilstm_composer",
+    "BiLSTMComposer": "posterbeat.composer.model",
     "Score": "posterbeat.music.score",
     "PosterColours": "posterbeat.colours",
     "open_poster": "posterbeat.poster",

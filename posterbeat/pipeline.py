@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # these pull in torch, NumPy and Pillow, which `import poster
     from posterbeat.audio.render import Rendering
     from posterbeat.audio.tags import Tags
     from posterbeat.colours import PosterColours
-    from posterbeat.composer.bilstm_composer import BiLSTMComposer
+    from posterbeat.composer.model import BiLSTMComposer
     from posterbeat.music.historical import HistoricalStack
     from posterbeat.music.score import Score
     from posterbeat.vision.classifier import PosterClassifier
@@ -197,7 +197,7 @@ class PosterBeat:
 
         reader = PosterClassifier.from_pretrained(source_of("classifier", classifier), words=words)
         if other is None:
-            from posterbeat.composer.bilstm_composer import BiLSTMComposer
+            from posterbeat.composer.model import BiLSTMComposer
 
             return cls(reader, BiLSTMComposer.from_pretrained(source), historical)
         return cls(reader, other.wait(), historical)

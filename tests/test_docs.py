@@ -189,10 +189,12 @@ def test_own_music_from_midi_to_a_soundtrack(folder):
     for number, row in enumerate(rows):
         tune(24, tempo=80.0 + 5 * number).to_midi().write(str(folder / "midi" / row["file"]))
     write_table(folder / "midi/midi.csv", rows)
-    prepared, trained, *_ = follow(section("train.music.prepare"), {"MIDI_FOLDER": folder / "midi", "150": 0.01})
-    assert '"pieces": 10' in prepared and "bits" in trained
+    short = {"MIDI_FOLDER": folder / "midi", "60": 0.01, "150": 0.01}
+    prepared, planned, written, *_ = follow(section("train.music.prepare"), short)
+    assert '"pieces": 10' in prepared and "bits" in planned and "bits" in written
     assert (folder / "weights/mine/model.safetensors").is_file() and (folder / "out.mid").is_file()
-    assert (folder / "runs/composer/log.csv").is_file() and list((folder / "runs/composer/tensorboard").iterdir())
+    for run in ("planner", "writer"):
+        assert (folder / f"runs/{run}/log.csv").is_file() and list((folder / f"runs/{run}/tensorboard").iterdir())
 
 
 def test_own_posters_from_pictures_to_a_reading(folder):

@@ -195,7 +195,7 @@ def test_both_models_load_with_the_calls_of_timm_and_transformers(hub, fetch):
         hub.add(f"ann/{kind}", {path.name: path.read_bytes() for path in (ROOT / "weights" / kind).iterdir()})
     answer = fetch(script="""
 import json, timm, torch, transformers
-import posterbeat.composer.bilstm_composer, posterbeat.vision
+import posterbeat.composer.model, posterbeat.vision
 
 def same(one, other):
     one, other = one.state_dict(), other.state_dict()
@@ -205,7 +205,7 @@ classifier = timm.create_model("hf-hub:ann/classifier", pretrained=True)
 composer = transformers.AutoModel.from_pretrained("ann/composer")
 print(json.dumps({
     "classifier": same(classifier, timm.create_model("local-dir:weights/classifier", pretrained=True)),
-    "composer": same(composer, posterbeat.composer.bilstm_composer.BiLSTMComposer.from_pretrained("weights/composer")),
+    "composer": same(composer, posterbeat.composer.model.BiLSTMComposer.from_pretrained("weights/composer")),
     "notes": len(composer.generate("horror", notes=32, seed=1))}))
 """)
     assert {name: answer[name] for name in ("classifier", "composer", "notes")} == {

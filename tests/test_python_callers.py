@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from posterbeat import controls
-from posterbeat.composer.bilstm_composer import BiLSTMComposer, ComposerConfig
+from posterbeat.composer.model import BiLSTMComposer, ComposerConfig
 from posterbeat.errors import ParameterError, PosterBeatError, WeightsError
 from posterbeat.genres import mixture
 from posterbeat.hub import source_of

@@ -79,7 +79,7 @@ class Course:
         self.smoke, self.picture_from, self.batch = smoke, picture_from, batch
         self.cores = 2 if smoke else len(os.sched_getaffinity(0))
         self.backbone = json.loads((pack / NAME).read_text())["backbone"]
-        self.prepared = scratch / "arranger.npz"
+        self.prepared = scratch / "music.npz"
         self.preparing: multiprocessing.Process | None = None
         self._posters = None
 
@@ -145,7 +145,7 @@ class Course:
         return path if path and path.exists() else None
 
     def _packed(self, name: str) -> Path | None:
-        """The pack's starting weights as `arranger_loop.learn` wants them: with a note of how much they have seen."""
+        """The pack's starting weights as `loop.learn` wants them: with a note of how much they have seen."""
         path = self.pack / f"start-{name}.safetensors"
         if not path.exists():
             return None

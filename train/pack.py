@@ -54,14 +54,14 @@ def pack(out: Path, posters: Path, midi: Path, prepared: Path, weights: Path, *,
     Parameters
     ----------
     out : a new or empty folder
-    posters, midi : as `train.posters.prepare` and `train.music.arranger_data` read them
-    prepared : what `train.music.arranger_data` wrote; if it is not there it is made
+    posters, midi : as `train.posters.prepare` and `train.music.prepare` read them
+    prepared : what `train.music.prepare` wrote; if it is not there it is made
     backbone, imagenet : as for `starting_weights`
     words : where the study's words are kept
     most : only about so many posters of each split, and pieces; 0: all
     """
-    from train.music import arranger_data
     from train.music import packed as pieces
+    from train.music import prepare
     from train.posters import packed as pictures
     from train.study import packed as study
 
@@ -69,7 +69,7 @@ def pack(out: Path, posters: Path, midi: Path, prepared: Path, weights: Path, *,
     if any(out.iterdir()):
         raise SystemExit(f"{out} is not empty: give a new folder.")
     if not prepared.exists():
-        arranger_data.prepare(midi, prepared)
+        prepare.prepare(midi, prepared)
     files = []
     for split in SPLITS:
         files += pictures.write_shards(posters, out, split, MOST_BYTES, most)
@@ -86,7 +86,7 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="write nothing, say what is missing")
     parser.add_argument("--posters", type=Path, default=Path("../shared/data/posters"), help="posters.csv and the zips")
     parser.add_argument("--midi", type=Path, default=Path("../shared/data/midi"), help="midi.csv and the pieces")
-    parser.add_argument("--prepared", type=Path, default=Path("data/arranger.npz"), help="what train.music.arranger_data wrote")
+    parser.add_argument("--prepared", type=Path, default=Path("data/music.npz"), help="what train.music.prepare wrote")
     parser.add_argument("--weights", type=Path, default=Path("weights"), help="folder of the weights to go on from")
     parser.add_argument("--backbone", default="tf_efficientnet_lite2", help="of PosterNet; any timm name")
     parser.add_argument("--imagenet", action=argparse.BooleanOptionalAction, default=True, help="the backbone's own weights, too")

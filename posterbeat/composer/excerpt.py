@@ -1,68 +1,185 @@
-"""A stretch of a piece as tensors: everything the network sees of some of its notes."""
+"""Stretches of finished pieces as the reader and the writer see them: for learning, and for what a piece costs."""
+
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from posterbeat.composer import network_input
-from posterbeat.composer.find_repeats import bar_pointers
-from posterbeat.composer.network import MEMORY, PHRASE, PLAYERS, Batch
-from posterbeat.genres import GENRES
+from posterbeat.chords import feature_table
+from posterbeat.composer.parts import MOST_PLACES, Arrangement
+from posterbeat.composer.plan import MOST_COUNTED, Plan
+from posterbeat.composer.plan_features import UNKNOWN, about_classes, bar_columns, part_columns
+from posterbeat.composer.reader import PlanBatch
+from posterbeat.composer.writer import BEGIN, NO_NOTE, WriterBatch
+from posterbeat.instruments import DRUM_FAMILY, PITCHES
+
+_CHORDS = feature_table()
+WITHOUT_GENRE, WITHOUT_ABOUT, _WITHOUT_CHORDS, _WITHOUT_SHADES = 1 / 8, 1 / 5, 1 / 8, 1 / 10  # how often each is left out
+_STRAYING, _STRAYED = 0.4, 0.06  # share of stretches whose history holds wrong notes, and of their notes
 
 
-def stretch(piece: dict, start: int, phrases: int, hint: str, before: int, random: np.random.Generator | None = None) -> dict:
-    """What the network sees of notes `start` to `start + phrases * PHRASE` of a piece.
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """A piece that is there, and what is known of it.
 
-    With `random`, conditions are left out now and then: genre once in eight, the others once in ten.
-    Targets past the end of the piece are -100 in every field.
+    piece : Arrangement; plan : the Plan that it follows; view : dict of np.ndarray, as `written_view` gives it
+    tempo : beats a minute; density : notes a beat; minor : bool
+    mix : np.ndarray of float32, shape (5,), genre weights
     """
-    fields, onset, bar = piece["fields"].astype(np.int64), piece["onset"], int(piece["bar"])
-    n, t = len(fields), phrases * PHRASE
-    notes = network_input.notes_with_place(fields, onset, bar)
-    if hint == "match":
-        hints, kind = network_input.match_hints(fields, piece["match"], piece["match_length"])
-    elif hint == "plan":
-        hints, kind = network_input.plan_hints(fields, onset, bar, piece["bar_pointer"], piece["bar_similarity"])
-    else:
-        hints, kind = network_input.match_hints(fields, np.full(n, -1), np.zeros(n, int))
-        kind[:] = network_input.NO_HINT
-    bars = int(onset[-1]) // bar + 1
-    back = network_input.place_hints(fields, onset, bar, bar_pointers(fields, onset, bar, np.arange(-1, bars - 1)))
-    position = np.arange(start, start + t)
-    real = position < n
-    inside = np.minimum(position, n - 1)
-    previous = np.where((position > 0)[:, None], notes[np.minimum(position, n) - 1], network_input.first_event())
-    view = network_input.window(start, phrases)
-    chosen = np.r_[0, 1 + MEMORY - before:len(view.starts)]
-    reading = np.clip(view.starts[chosen, None] + np.arange(PHRASE), 0, n - 1)
-    keep = random.random(5) if random is not None else np.ones(5)
-    tempo, density = float(piece["tempo"]), float(piece["density"])
-    mix = np.zeros(len(GENRES), np.float32)
-    if keep[0] >= 1 / 8:
-        mix[int(piece["genre"])] = 1
-    ensemble = np.zeros(PLAYERS, np.float32)
-    if keep[1] >= 0.1:
-        ensemble[:-1] = piece["ensemble"] > 0.01
-        ensemble[-1] = 1
+
+    piece: Arrangement
+    plan: Plan
+    view: dict[str, np.ndarray]
+    tempo: float
+    density: float
+    minor: bool
+    mix: np.ndarray
+
+    @property
+    def about(self) -> np.ndarray:
+        """Classes as `plan_features.about_classes` makes them, shape (4,)."""
+        return about_classes(self.tempo, self.minor, self.piece.bar, self.density)
+
+
+def stretch(of: Finished, first: int, notes: int, bars: int, random: np.random.Generator | None = None) -> dict:
+    """One stretch, from the beginning of the cell that holds the written note `first`.
+
+    With `random`, conditions are partly left out and some of the notes before are wrong, as they are in use.
+    """
+    parts = part_columns(of.piece.parts)
+    voices, start, fields, bar_length = len(parts), of.piece.start, of.piece.notes, of.piece.bar
+    total = of.plan.bars
+    written, cells = of.view["note"], of.view["cell"]
+    of_note = np.searchsorted(start, written[first:first + notes + MOST_COUNTED], side="right") - 1
+    skipped = int(np.searchsorted(written, start[of_note[0]]))  # the stretch begins with its first cell
+    written = written[skipped:skipped + notes]
+    of_note = np.searchsorted(start, written, side="right") - 1
+    bar_of_note = of_note // voices
+    before = int(random.integers(4, max(5, bars // 3))) if random else bars // 3
+    low = max(0, int(bar_of_note[0]) - before)
+    high = min(total, low + bars)
+    keep = int(np.searchsorted(bar_of_note, high))
+    written, of_note, bar_of_note = written[:keep], of_note[:keep], bar_of_note[:keep]
+    rows = slice(skipped, skipped + keep)
+
+    tall = np.array([DRUM_FAMILY == family for family in parts[:, 0]])
+    wide = fields.astype(np.int64)
+    part_of_note = of_note % voices
+    number, inverse = np.unique(of_note, return_inverse=True)
+    mine = np.searchsorted(cells, number)
+    sources = of.view["sources"][mine]
+
+    def notes_at(index, drums):
+        found = np.where((index >= 0)[..., None], wide[np.maximum(index, 0)], NO_NOTE)
+        found[..., 1] += PITCHES * ((index >= 0) & drums)
+        return found
+
+    hints = notes_at(of.view["hints"][rows], tall[part_of_note][:, None])
+    target = wide[written]
+    chain = np.concatenate([[written[0] - 1 if skipped else -1], written[:-1]])
+    if skipped:
+        chain[0] = of.view["note"][skipped - 1]
+    came = np.searchsorted(start, np.maximum(chain, 0), side="right") - 1
+    previous = notes_at(chain, tall[came % voices])
+    opens = np.append(True, of_note[1:] != of_note[:-1])
+    previous[opens, 0] = BEGIN
+    end = start[of_note + 1]
+    left = np.minimum(end - written, MOST_COUNTED + 1)
+    sounding = (of.view["sounding"][rows, None].astype(np.int64) >> np.arange(12)) & 1
+    lowest = of.view["lowest"][rows].astype(np.int64)
+
+    onsets = np.zeros((len(number), 4, MOST_PLACES), np.float32)
+    onsets[:, :2] = np.unpackbits(of.view["others"][mine], axis=1).reshape(-1, 2, MOST_PLACES)
+    for slot in (0, 1):
+        for row, source in enumerate(sources[:, slot].tolist()):
+            if source >= 0:
+                onsets[row, 2 + slot, fields[start[source]:start[source + 1], 0]] = 1
+
+    def place_in_window(cell):
+        """Cells by bar and part -> rows of parts by bars of the window; -1 outside."""
+        bar, part = np.divmod(cell, voices)
+        return np.where((cell >= 0) & (bar >= low) & (bar < high), part * bars + bar - low, -1)
+
+    plan = of.plan.cells[low:high].astype(np.int64)
+    padded = np.zeros((voices, bars, 5), np.int64)
+    padded[:, :high - low] = plan.transpose(1, 0, 2)
+    harmony = _CHORDS[of.plan.chord, of.plan.bass]
+    half = (target[:, 0] * 2 >= bar_length).astype(int)
+    flat = harmony.reshape(-1, 36)
+    slot = bar_of_note * 2 + half
+    of_notes = np.stack([flat[slot], flat[np.minimum(slot + 1, len(flat) - 1)]], axis=1)
+    columns = np.zeros((bars, 4), np.int64)
+    columns[:high - low] = bar_columns(of.plan.copy[low:high], low, total)
+    about, mix = of.about, of.mix.copy()
+    chords = np.zeros((bars, 2, 36), np.float32)
+    chords[:high - low] = harmony[low:high]
+    real = np.zeros(bars, np.float32)
+    real[:high - low] = 1
+    if random is not None:
+        if random.random() < WITHOUT_GENRE:
+            mix[:] = 0
+        if random.random() < _WITHOUT_CHORDS:
+            chords[:], of_notes = 0, np.zeros_like(of_notes)
+        for column, name in ((0, "tempo"), (1, "mode"), (3, "density")):
+            if random.random() < WITHOUT_ABOUT:
+                about[column] = UNKNOWN[name]
+        if random.random() < _WITHOUT_SHADES:
+            padded[..., 3] = 32
+        if random.random() < _WITHOUT_SHADES:
+            padded[..., 4] = 8
+        if random.random() < _STRAYING:
+            _stray(random, previous, hints, opens)
     return {
-        "previous": previous,
-        "progress": network_input.progress_buckets(position, np.maximum(n - position, 0)),
-        "hint": hints[inside],
-        "hint_kind": kind[inside],
-        "back": back[inside],
-        "voice": network_input.voices(fields, onset)[inside],
-        "target": np.where(real[:, None], fields[inside], -100),
-        "phrases": notes[reading],
-        "visible": np.repeat(view.visible[:, chosen], PHRASE, axis=0),
-        "condition": network_input.condition_buckets(
-            tempo if keep[2] >= 0.1 else None, density if keep[3] >= 0.1 else None,
-            bool(piece["minor"]) if keep[4] >= 0.1 else None, bar),
-        "mix": mix,
-        "ensemble": ensemble,
+        "cells": padded, "parts": parts, "chords": chords, "bars": columns, "real": real, "about": about, "mix": mix,
+        "cell": inverse.reshape(-1), "own": place_in_window(number), "last": place_in_window(sources[:, 0]),
+        "recalled": place_in_window(sources[:, 1]), "onsets": onsets, "drums": tall[number % voices],
+        "previous": previous, "left": left, "hints": hints, "sounding": sounding, "lowest": lowest,
+        "note_chords": of_notes, "target": target,
     }
 
 
-def collate(rows: list[dict]) -> Batch:
-    """Stretches of one length as one batch of tensors."""
-    return Batch(**{
-        name: torch.from_numpy(np.stack([row[name] for row in rows])) for name in rows[0]
-    })
+def _stray(random: np.random.Generator, previous: np.ndarray, hints: np.ndarray, opens: np.ndarray) -> None:
+    """Put wrong notes into the history: pitches some steps off, wherever the writer looks back at its own last notes."""
+    wrong = (random.random(len(previous)) < _STRAYED) & (previous[:, 1] < PITCHES)
+    off = random.choice([-12, -7, -5, -4, -3, -2, -1, 1, 2, 3, 4, 5, 7, 12], len(previous))
+    moved = np.clip(previous[:, 1] + off, 0, PITCHES - 1)
+    inside = wrong & ~opens  # there the note before is the part's own last note
+    hints[inside, 4, 1] = moved[inside]
+    previous[wrong, 1] = moved[wrong]
+
+
+def collate(rows: list[dict]) -> tuple[PlanBatch, WriterBatch]:
+    """Stretches of one number of bars as a batch."""
+    notes = max(len(row["target"]) for row in rows)
+    parts = np.cumsum([0, *(len(row["parts"]) for row in rows)])
+    cells = np.cumsum([0, *(len(row["own"]) for row in rows)])
+    bars = len(rows[0]["real"])
+    nowhere = parts[-1] * bars
+
+    def padded(name, fill=0):
+        first = rows[0][name]
+        out = np.full((len(rows), notes, *first.shape[1:]), fill, first.dtype if first.dtype == np.float32 else np.int64)
+        for index, row in enumerate(rows):
+            out[index, :len(row[name])] = row[name]
+        return torch.from_numpy(out)
+
+    def joined(name):
+        return torch.from_numpy(np.concatenate([row[name] for row in rows]))
+
+    def placed(name):
+        return torch.from_numpy(np.concatenate([
+            np.where(row[name] >= 0, row[name] + parts[index] * bars, nowhere) for index, row in enumerate(rows)]))
+
+    def stacked(name):
+        return torch.from_numpy(np.stack([row[name] for row in rows]))
+
+    for index, row in enumerate(rows):
+        row["cell"] = row["cell"] + cells[index]
+    plan = PlanBatch(
+        cells=joined("cells"), parts=joined("parts"), owner=torch.from_numpy(np.repeat(np.arange(len(rows)), np.diff(parts))),
+        chords=stacked("chords"), bars=stacked("bars"), real=stacked("real"), about=stacked("about"), mix=stacked("mix"))
+    batch = WriterBatch(
+        cell=padded("cell"), own=placed("own"), last=placed("last"), recalled=placed("recalled"), onsets=joined("onsets"),
+        drums=joined("drums"), previous=padded("previous"), left=padded("left"), hints=padded("hints"),
+        sounding=padded("sounding").float(), lowest=padded("lowest"), chords=padded("note_chords"), target=padded("target", -1))
+    return plan, batch

@@ -1,4 +1,4 @@
-"""Arranger: plans a piece, then writes it part by part."""
+"""BiLSTMComposer: plans a piece for a genre or a mixture of genres, then writes it part by part."""
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from transformers import PreTrainedConfig, PreTrainedModel
+from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
 
 from posterbeat.composer.brief import Brief, Profiles
+from posterbeat.composer.likelihood import bits_by_kind, finished
 from posterbeat.composer.parts import Arrangement
 from posterbeat.composer.plan import Plan
 from posterbeat.composer.plan_drawing import PlanDrawing
 from posterbeat.composer.planner import Planner
 from posterbeat.composer.planner_step import PlannerTables
+from posterbeat.composer.sections import outline
 from posterbeat.composer.writer import ReaderWriter
 from posterbeat.composer.writer_step import WriterTables
 from posterbeat.composer.writing import Sampling, Writing
@@ -29,23 +31,23 @@ from posterbeat.music.score import Score
 _PLAN_GUIDANCE = 1.2  # chosen on `val`
 
 
-class ArrangerConfig(PreTrainedConfig):
+class ComposerConfig(PreTrainedConfig):
     """Attributes of real pieces that briefs are drawn from (`brief.Profiles`), and how much was learned from."""
 
-    model_type = "posterbeat-arranger"
+    model_type = "posterbeat-arranger"  # the composer before it was "posterbeat-composer"; its weights are refused
 
     def __init__(self, profiles: list[str] | None = None, notes_seen: int = 0, plans_seen: int = 0, **rest):
         super().__init__(**rest)
         self.profiles, self.notes_seen, self.plans_seen = profiles or [], notes_seen, plans_seen
 
 
-class Arranger(PreTrainedModel):
+class BiLSTMComposer(PreTrainedModel):
     """A planner draws sections, chords and who plays what; a bidirectional LSTM reads the plan, an LSTM writes its notes."""
 
-    config_class = ArrangerConfig
+    config_class = ComposerConfig
     base_model_prefix = "networks"
 
-    def __init__(self, config: ArrangerConfig):
+    def __init__(self, config: ComposerConfig):
         super().__init__(config)
         self.planner, self.networks = Planner(), ReaderWriter()
         self.post_init()
@@ -66,7 +68,7 @@ class Arranger(PreTrainedModel):
         return Profiles(self.config.profiles)
 
     @classmethod
-    def from_pretrained(cls, source: str | Path, **_) -> "Arranger":
+    def from_pretrained(cls, source: str | Path, **_) -> "BiLSTMComposer":
         """Load from a folder or a Hub repository (`owner/name[@revision]`).
 
         Raises
@@ -76,12 +78,12 @@ class Arranger(PreTrainedModel):
         """
         folder = resolve(source)
         path = folder / "config.json"
-        if read_config(path).get("model_type") != ArrangerConfig.model_type:  # transformers would only warn
-            raise WeightsError(f"{path.name} is not an arranger's: its model_type must be {ArrangerConfig.model_type}.")
+        if read_config(path).get("model_type") != ComposerConfig.model_type:  # transformers would only warn
+            raise WeightsError(f"{path.name} is not a composer's: its model_type must be {ComposerConfig.model_type}.")
         try:
-            model = cls(ArrangerConfig.from_pretrained(folder))
+            model = cls(ComposerConfig.from_pretrained(folder))
         except (TypeError, ValueError, RuntimeError) as error:
-            raise WeightsError(f"{path.name} does not describe an arranger ({type(error).__name__}): fetch it again.") from error
+            raise WeightsError(f"{path.name} does not describe a composer ({type(error).__name__}): fetch it again.") from error
         load_strict(model, read_tensors(folder / "model.safetensors"), folder / "model.safetensors")
         return model.eval()
 
@@ -111,7 +113,16 @@ class Arranger(PreTrainedModel):
                                     families=families)
         plan = self.plan(brief, mix, controls.notes, random, temperature=controls.temperature)
         piece = self.write(brief, plan, mix, random, temperature=controls.temperature, progress=progress)
-        return to_score(piece, brief)
+        return to_score(piece, brief, plan)
+
+    def bits_per_note(self, score: Score, genre_mix: str | Mapping[str, float], *, limit: int = 2000) -> float:
+        """Negative log2-likelihood of a score, bits a note, over its first bars that hold at most `limit` notes.
+
+        All that has to be decided is counted: who plays, the plan, and the notes that the plan does not repeat.
+        """
+        single_precision(self)
+        forked()
+        return bits_by_kind(self.networks, self.planner, finished(score, mixture(genre_mix)), limit)["all"]
 
     def plan(self, brief: Brief, mix: Mapping[str, float], notes: int, random: np.random.Generator, *,
              temperature: float = 1.0, guidance: float = _PLAN_GUIDANCE) -> Plan:
@@ -131,12 +142,17 @@ class Arranger(PreTrainedModel):
                            closing=closing).write(progress)
 
 
-def to_score(piece: Arrangement, brief: Brief) -> Score:
-    """An arrangement as a score in the brief's own key and tempo."""
+def to_score(piece: Arrangement, brief: Brief, plan: Plan) -> Score:
+    """An arrangement, and the plan that it follows, as a score in the brief's own key and tempo."""
     part = piece.part_of_notes()
     program = np.array([one.program for one in piece.parts])[part]
     pitch = piece.notes[:, 1].astype(int)
     pitch = on_keyboard(np.where(program == DRUMS, pitch, pitch - brief.shift))
     width = 128 // VELOCITY_BINS
     return Score(piece.onsets(), DURATIONS[piece.notes[:, 2]], pitch, piece.notes[:, 3].astype(int) * width + width // 2, program,
-                 tempo=brief.tempo, bar=piece.bar, part=part)
+                 tempo=brief.tempo, bar=piece.bar, part=part, plan=outline(plan, brief))
+
+
+# So that transformers' AutoModel.from_pretrained knows a composer by its config.json.
+AutoConfig.register(ComposerConfig.model_type, ComposerConfig, exist_ok=True)
+AutoModel.register(ComposerConfig, BiLSTMComposer, exist_ok=True)

@@ -16,8 +16,8 @@ _SAME, _UNCHANGED = 0.5, 0.85  # share of a phrase that comes again: for the sam
 def outline(plan: Plan, brief: Brief) -> Outline:
     """A plan in names, in the brief's own key; its last bar is a close."""
     halves = slots_in_bar(brief.bar)
-    chords = tuple(_names([Chord.numbered(int(index), int(bass)).transposed(-brief.shift).name
-                           for index, bass in zip(plan.chord[bar, :halves], plan.bass[bar, :halves])]) for bar in range(plan.bars))
+    chords = tuple(_names([Chord.numbered(*pair).transposed(-brief.shift).name for pair in zip(numbers[:halves], basses)])
+                   for numbers, basses in zip(plan.chord.tolist(), plan.bass.tolist()))
     recalls = np.where(plan.back > 0, np.arange(1, plan.bars + 1)[:, None] - plan.back, 0)
     return Outline(
         parts=tuple(numbered_names([program_name(part.program) for part in brief.parts])), chords=chords,

@@ -22,14 +22,15 @@ from posterbeat import errors
 from posterbeat.controls import Controls, asked_for
 from posterbeat.errors import PosterBeatError
 from posterbeat.genres import GENRES
+from posterbeat.music.outline import Outline
 from posterbeat.music.score import Score
 
 if TYPE_CHECKING:
-    from posterbeat.composer.bilstm_composer import BiLSTMComposer
+    from posterbeat.composer.model import BiLSTMComposer
 
 _SILENCE = 30.0  # seconds without a word after which a process hangs: a busy machine needs one for what is said each time
 _LOADING = 300.0  # seconds that loading may take when the process is begun anew
-_ARRAYS = ("onset", "duration", "pitch", "velocity", "program")
+_ARRAYS = ("onset", "duration", "pitch", "velocity", "program", "part")
 
 
 def possible() -> bool:
@@ -117,7 +118,7 @@ class ComposerApart:
                 said = _received(talk, lambda: os.kill(fork, signal.SIGKILL))
                 _raise_if_told(said)
                 if "score" in said:
-                    return Score(**said["score"])
+                    return Score(**said["score"], plan=Outline.from_dict(said["plan"]))
                 if progress is not None:
                     progress(*said["progress"])
 
@@ -177,7 +178,7 @@ def serve(line: socket.socket, source: str) -> None:
     """Load a composer, then fork for every socket that comes over `line`, until it is closed."""
     import torch
 
-    from posterbeat.composer.bilstm_composer import BiLSTMComposer
+    from posterbeat.composer.model import BiLSTMComposer
 
     torch.set_num_threads(1)  # threads of a pool would not survive a fork
     with line.makefile("wb") as answers:
@@ -210,7 +211,7 @@ def _write(composer: "BiLSTMComposer", piece: socket.socket) -> None:
                 score = composer.generate(wish["genre_mix"], controls=Controls(**wish["controls"]),
                                           progress=lambda done, total: _send(talk, {"progress": [done, total]}))
                 arrays = {name: getattr(score, name).tolist() for name in _ARRAYS}
-                _send(talk, {"score": {**arrays, "tempo": score.tempo, "bar": score.bar}})
+                _send(talk, {"score": {**arrays, "tempo": score.tempo, "bar": score.bar}, "plan": score.plan.as_dict()})
                 status = 0
             except (EOFError, OSError):
                 raise

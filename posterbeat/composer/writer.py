@@ -37,7 +37,7 @@ class WriterBatch:
     drums : (k,) bool
     previous : (b, n, 4) int, the note before; place `BEGIN` at the start of a cell
     left : (b, n) int, notes of the cell that are still to come, this one included
-    hints : (b, n, 6, 4) int, notes as `hints` in train/music/arranger_data.py
+    hints : (b, n, 6, 4) int, notes as `hints` in composer/written_view.py
     sounding : (b, n, 12) float; lowest : (b, n) int
     chords : (b, n, 2, 36) float, the chord at the note's place and the next one
     target : (b, n, 4) int, -1 where there is no note

@@ -34,7 +34,7 @@ def wish(tmp_path_factory):
     import torch
 
     import posterbeat.vision  # noqa: F401  registers the networks
-    from posterbeat.composer.bilstm_composer import BiLSTMComposer, ComposerConfig
+    from posterbeat.composer.model import BiLSTMComposer, ComposerConfig
     from train.posters.weights import save_weights
 
     torch.manual_seed(1)

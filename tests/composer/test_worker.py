@@ -66,12 +66,12 @@ def test_progress_is_told_and_can_stop_the_work(composer):
 
     def stop(done, total):
         told.append((done, total))
-        if done >= 32:
+        if len(told) == 2:
             raise KeyError("stopped")
 
     with pytest.raises(KeyError, match="stopped"):
         composer.generate("drama", notes=2000, seed=1, progress=stop)
-    assert told == [(16, 2000), (32, 2000)]
+    assert len(told) == 2 and 0 < told[0][0] < told[1][0] < 2000 and {total for _, total in told} == {2000}  # bar by bar
     if Path("/proc").is_dir():
         until(lambda: not forks(composer))
     assert len(composer.generate("drama", notes=32)) == 32

@@ -56,6 +56,7 @@ def test_chord_symbols_stand_above_the_first_part(score):
 
 
 def test_a_marker_that_is_no_chord_is_left_out(score):
-    odd = replace(score, plan=None, marks=((0, "chord", "<script>"), (0, "chord", "Hm"), (0, "section", "<b>&"), (48, "chord", "G")))
+    marks = ((0, "chord", "<script>"), (0, "chord", "Hm"), (0, "section", "<b>&"), (48, "chord", "G"))
+    odd = replace(score, plan=None, marks=marks)
     xml = to_musicxml(odd)
     assert xml.count("<harmony>") == 1 and "&lt;b&gt;&amp;" in xml and "<script>" not in xml

@@ -65,7 +65,7 @@ def write_midi(folder: Path) -> None:
 @pytest.fixture(scope="session")
 def made(tmp_path_factory) -> Made:
     root = tmp_path_factory.mktemp("packed")
-    made = Made(root / "pack", root / "posters", root / "midi", root / "arranger.npz", root / "words")
+    made = Made(root / "pack", root / "posters", root / "midi", root / "music.npz", root / "words")
     made.posters.mkdir()
     made.midi.mkdir()
     write_posters(made.posters)

@@ -18,7 +18,7 @@ from posterbeat.hub import load_strict
 from posterbeat.music.historical import HistoricalStack, StackConfig
 from train.device import bf16_works
 from train.music import train_planner, train_writer
-from train.music.arranger_batches import Corpus
+from train.music.batches import Corpus
 from train.music.feed import feed, placed, pressed, unpressed
 from train.on_gpu import _LAST, _RESERVE, SHARES, Guard, minutes_of
 from train.results import MOST_BYTES, Results, unfold

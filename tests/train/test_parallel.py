@@ -64,25 +64,23 @@ def test_shares_of_a_batch_give_the_gradient_of_the_whole(tmp_path):
 
 
 def learn(music, out, start=run_module):
-    """Ten updates; the lines of its log by kind."""
-    words = ("--batch", 4, "--phrases", 1, "--updates", 10, "--lr", 0.005, "--threads", 1)
-    start(*["-m"] * (start is launch), "train.music.train", music, out, *words)
+    """Six steps of the planner; the lines of its log by kind."""
+    words = ("--batch", 4, "--items", 40, "--steps", 6, "--lr", 0.005, "--threads", 1)
+    start(*["-m"] * (start is launch), "train.music.train_planner", music, out, *words)
     lines = list(csv.reader((out / "log.csv").open()))
-    return {kind: [[float(value) for value in line[1:]] for line in lines if line[0] == kind] for kind in ("train", "val")}
+    return [[float(value) for value in line[1:]] for line in lines if line[0] == "val"]
 
 
 def test_two_processes_learn_what_one_does_and_one_goes_on_from_there(music, tmp_path):
     one, two = learn(music, tmp_path / "one"), learn(music, tmp_path / "two", launch)
-    for kind in ("train", "val"):
-        assert len(one[kind]) == len(two[kind]) == 1  # written once, not by each process
-    (_, updates, notes, _, bits, *_), (_, updates_of_two, notes_of_two, _, bits_of_two, *_) = one["val"][0], two["val"][0]
-    assert (updates, updates_of_two) == (10, 10) and notes_of_two == pytest.approx(notes, rel=0.3)
+    assert len(one) == len(two) == 1  # written once, not by each process
+    (steps, items, _, bits), (steps_of_two, items_of_two, _, bits_of_two) = one[0], two[0]
+    assert (steps, steps_of_two) == (6, 6) and items_of_two == pytest.approx(items, rel=0.3)
     assert bits_of_two == pytest.approx(bits, rel=0.1)
-    assert two["train"][0][4] == pytest.approx(one["train"][0][4], rel=0.02)  # a mean over the updates
     before = json.loads((tmp_path / "two/best.json").read_text())
     on = learn(music, tmp_path / "two")
-    assert on["val"][1][1] == 20 and on["val"][1][2] > before["notes_seen"]
-    assert on["val"][1][4] < bits_of_two
+    assert on[1][0] == 12 and on[1][1] > before["seen"]
+    assert on[1][3] < bits_of_two
 
 
 @pytest.fixture(scope="module")

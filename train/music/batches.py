@@ -1,58 +1,71 @@
-"""Batches for the composer from the array file of `train.music.prepare`."""
+"""Batches for the reader and the writer from the array file of `train.music.prepare`."""
 
 from pathlib import Path
 
 import numpy as np
 
-from posterbeat.composer.excerpt import collate, stretch
-from posterbeat.composer.network import PHRASE, Batch
+from posterbeat.composer.excerpt import Finished, collate, stretch
+from posterbeat.composer.parts import Arrangement, Part
+from posterbeat.composer.plan import Plan
+from posterbeat.composer.reader import PlanBatch
+from posterbeat.composer.writer import WriterBatch
 from posterbeat.errors import ParameterError
 from posterbeat.genres import GENRES
+from train.tables import SPLITS
 
-# How often each sort of recall is shown: what looks back only, what is known of the form, nothing.
-_HINTS = (("match", 0.35), ("plan", 0.4), ("none", 0.25))
-_READ_BEFORE = 1  # phrases before the stretch that are read in training (all MEMORY of them in use)
+VIEW = ("note", "hints", "sounding", "lowest", "cell", "sources", "others")  # of `written_view`
 
 
 class Corpus:
     """The pieces of one split, and stretches of them as batches.
 
-    Each genre comes equally often, and a long piece more often than a short one.
-
-    quality_weights : how often a piece of label quality A, B, C is drawn
+    Pieces are drawn so that each genre comes equally often, by label quality (`quality_weights` of A, B, C) and by the
+    root of what there is to write.
     """
 
     def __init__(self, path: Path, split: str, *, seed: int = 0, quality_weights=(4.0, 2.0, 1.0)):
         with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        ends = np.cumsum(arrays["length"])
-        self.pieces = np.flatnonzero(arrays["split"] == ("train", "val", "test").index(split))
+            self.arrays = {name: file[name] for name in file.files}
+        self.lengths = {name[4:]: lengths for name, lengths in self.arrays.items() if name.startswith("len_")}
+        self.begins = {name: np.cumsum(lengths) - lengths for name, lengths in self.lengths.items()}
+        about = self.arrays["about"]
+        self.genre, self.split, self.quality, self.bar = about[:, 0], about[:, 1], about[:, 2], about[:, 3]
+        written = self.lengths["w_note"]
+        self.pieces = np.flatnonzero((self.split == SPLITS.index(split)) & (written > 0))
         if not len(self.pieces):
-            raise ParameterError(f"{path.name} holds no piece of the split {split}: put some of the pieces into it and run "
-                                 "train.music.prepare again.")
-        self.begin, self.length = ends - arrays["length"], arrays["length"]
-        self.arrays = arrays
+            raise ParameterError(f"{path.name} holds no piece of the split {split}: prepare it from a table that has some.")
         self.random = np.random.default_rng(seed)
-        weight = np.array(quality_weights)[arrays["quality"][self.pieces]] * np.sqrt(np.minimum(self.length[self.pieces], 4000))
-        genre = arrays["genre"][self.pieces]
+        weight = np.array(quality_weights)[self.quality[self.pieces]] * np.sqrt(np.minimum(written[self.pieces], 2000))
         for index in range(len(GENRES)):
-            weight[genre == index] /= max(weight[genre == index].sum(), 1e-9)
+            mine = self.genre[self.pieces] == index
+            weight[mine] /= max(weight[mine].sum(), 1e-9)
         self.chance = weight / weight.sum()
 
-    def piece(self, index: int) -> dict:
-        """Note arrays and attributes of one piece."""
-        rows = slice(self.begin[index], self.begin[index] + self.length[index])
-        notes = {name: self.arrays[name][rows] for name in
-                 ("fields", "onset", "match", "match_length", "bar_pointer", "bar_similarity")}
-        return notes | {name: self.arrays[name][index] for name in ("bar", "tempo", "density", "minor", "ensemble", "genre")}
+    def array(self, name: str, piece: int) -> np.ndarray:
+        """One array of one piece."""
+        begin = self.begins[name][piece]
+        return self.arrays[name][begin:begin + self.lengths[name][piece]]
 
-    def draw(self, size: int, phrases: int) -> Batch:
-        """`size` stretches of `phrases` phrases, drawn at random, their conditions partly left out."""
+    def finished(self, piece: int) -> Finished:
+        """One piece, with its plan and what is known of it."""
+        parts = tuple(Part(family, program, register, voices, busy, active)
+                      for family, register, voices, busy, active, program in self.array("parts", piece).tolist())
+        copy, about, pace = self.array("copy", piece), self.arrays["about"][piece], self.array("pace", piece)[0]
+        plan = Plan(copy, self.array("chord", piece), self.array("bass", piece),
+                    self.array("cells", piece).reshape(len(copy), len(parts), 5))
+        mix = np.zeros(len(GENRES), np.float32)
+        mix[self.genre[piece]] = 1
+        return Finished(
+            Arrangement(parts, int(self.bar[piece]), self.array("start", piece), self.array("notes", piece)), plan,
+            {name: self.array(f"w_{name}", piece) for name in VIEW}, float(pace[0]), float(pace[1]), bool(about[5]), mix)
+
+    def draw(self, size: int, notes: int, bars: int) -> tuple[PlanBatch, WriterBatch]:
+        """`size` stretches of up to `notes` written notes within `bars` bars, their conditions partly left out."""
         rows = []
-        for index in self.random.choice(self.pieces, size, p=self.chance):
-            last = max(0, (int(self.length[index]) - 1) // PHRASE)
+        for piece in self.random.choice(self.pieces, size, p=self.chance):
+            written = self.lengths["w_note"][piece]
             where = self.random.random()
-            first = 0 if where < 0.15 else max(0, last - phrases + 1) if where < 0.3 else self.random.integers(0, last + 1)
-            hint = self.random.choice([name for name, _ in _HINTS], p=[share for _, share in _HINTS])
-            rows.append(stretch(self.piece(index), int(first) * PHRASE, phrases, hint, _READ_BEFORE, self.random))
+            first = 0 if where < 0.15 else max(0, written - notes) if where < 0.3 else int(self.random.integers(
+                0, max(1, written - notes // 2)))
+            rows.append(stretch(self.finished(int(piece)), first, notes, bars, self.random))
         return collate(rows)

@@ -19,14 +19,15 @@ from posterbeat import evaluation
 from posterbeat.evaluation.judge import Judge, macro_recall
 from posterbeat.genres import GENRES
 from posterbeat.music.score import Score
-from train.music import generate_sets, train_judge, training_curve, write_card
+from train.music import generate_sets, plan_figures, train_judge, write_card
+from train.music.batches import Corpus
 from train.music.data import Piece, head, read_split
-from train.music.likelihood import composer_bits, withheld, yardsticks
+from train.music.likelihood import composer_bits, yardsticks
 from train.music.measure_pieces import SEED, measure_piece, overlap_by_genre, summarise
 from train.music.speed import memory, speed
 from train.tables import sentences
 
-PARTS = ("real", "pieces", "bits", "withheld", "speed")
+PARTS = ("real", "pieces", "plans", "bits", "speed")
 
 
 def copy_index(data: Path, work: Path) -> evaluation.CopyIndex:
@@ -106,11 +107,11 @@ def mix_monotone(judge: Judge, folder: Path, pieces: int) -> dict:
 
 
 def evaluate(weights: Path, data: Path, work: Path, pieces: int, mix_pieces: int, processes: int,
-             others: dict[str, Path], parts: set[str]) -> dict:
+             others: dict[str, Path], parts: set[str], prepared: Path) -> dict:
     """All figures of `parts`; what is not asked for is kept from the last metrics.json.
 
-    Parts are "real" (real pieces and yardsticks, kept in the work folder for the others), "pieces", "bits", "withheld"
-    (bits on `val` with one input at a time kept from the network) and "speed".
+    Parts are "real" (real pieces and yardsticks, kept in the work folder for the others), "pieces", "plans" (over drawn and
+    lent plans), "bits" and "speed". `prepared` is what `train.music.prepare` wrote.
     """
     path = weights / "metrics.json"
     metrics = json.loads(path.read_text()) if path.exists() else {}
@@ -130,12 +131,23 @@ def evaluate(weights: Path, data: Path, work: Path, pieces: int, mix_pieces: int
     if "bits" in parts:
         apart = [piece for piece in test if not piece.on_grid]
         metrics["bits_per_note"] = yardsticks(data, grid["test"], work) | composer_bits(weights, grid["test"], apart)
-    if "withheld" in parts:
-        metrics["withheld"] = withheld(weights, grid["val"])
     if "pieces" in parts:
         metrics |= measure_sets(weights, data, work, pieces, mix_pieces, processes, others, test, val, grid)
+    if "plans" in parts:
+        metrics["plans"] = measure_plans(weights, work, pieces, processes, grid["test"], prepared)
     metrics["bars"] = write_card.bars(metrics)
     return metrics
+
+
+def measure_plans(weights: Path, work: Path, pieces: int, processes: int, test: list[Piece], prepared: Path) -> dict:
+    """The figures of pieces over drawn and over lent plans, beside real ones."""
+    folder = work / generate_sets.fingerprint(weights)
+    generate_sets.compose(weights, folder, generate_sets.genre_jobs(pieces), processes)
+    plan_figures.compose_lent(weights, folder / "lent", prepared, range(pieces))
+    sets = {name: {genre: generate_sets.read_set(place, genre, pieces) for genre in GENRES}
+            for name, place in (("drawn", folder), ("lent", folder / "lent"))}
+    real = {genre: [piece.score for piece in test if piece.genre == genre] for genre in GENRES}
+    return plan_figures.plan_figures(sets, real, Corpus(prepared, "train"))
 
 
 def real_sets(test: list[Piece], val: list[Piece], grid: dict[str, list[Piece]]) -> dict[str, dict[str, list[Score]]]:
@@ -192,16 +204,11 @@ def main():
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--also", nargs="*", default=[], metavar="NAME=FOLDER",
                         help="further sets of pieces, <genre>_<seed>.mid, such as those of the older stacks")
-    parser.add_argument("--run", type=Path, help="folder of train.music.train, whose curve joins the ones kept in metrics.json")
-    parser.add_argument("--ingredients", type=Path, help="what train.music.ablate wrote")
+    parser.add_argument("--prepared", type=Path, default=Path("data/music.npz"), help="what train.music.prepare wrote")
     options = parser.parse_args()
     others = {name: Path(place) for name, place in (word.split("=", 1) for word in options.also)}
     metrics = evaluate(options.weights, options.data, options.work, options.pieces, options.mix_pieces,
-                       options.processes, others, set(options.parts))
-    if options.run:
-        metrics["curve"] = training_curve.joined(metrics.get("curve", []), training_curve.read_curve(options.run / "log.csv"))
-    if options.ingredients:
-        metrics["ingredients"] = json.loads(options.ingredients.read_text())
+                       options.processes, others, set(options.parts), options.prepared)
     (options.weights / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
     write_card.write(metrics, options.weights)
     for bar in metrics["bars"]:

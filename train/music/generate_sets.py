@@ -62,7 +62,7 @@ def compose(weights: Path, folder: Path, jobs: Iterable[tuple[str, dict[str, flo
 def _compose_part(weights, folder, jobs, show):
     import torch
 
-    from posterbeat.composer.bilstm_composer import BiLSTMComposer
+    from posterbeat.composer.model import BiLSTMComposer
 
     torch.set_num_threads(1)
     composer = BiLSTMComposer.from_pretrained(weights)

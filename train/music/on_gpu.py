@@ -10,9 +10,9 @@ from posterbeat.composer.planner import Planner
 from posterbeat.composer.writer import ReaderWriter
 from train.device import bf16_works
 from train.music import train_planner, train_writer
-from train.music.arranger_batches import Corpus
-from train.music.arranger_loop import Sitting, learn
+from train.music.batches import Corpus
 from train.music.feed import feed
+from train.music.loop import Sitting, learn
 from train.parallel import Team
 
 

@@ -1,6 +1,6 @@
 """Prepared pieces in shards, and what the writer is shown of them, which is computed anew where they are read.
 
-`write_shards` takes the array file of `train.music.arranger_data`; `read_shards` gives the same arrays, of which those that
+`write_shards` takes the array file of `train.music.prepare`; `read_shards` gives the same arrays, of which those that
 begin with `w_` (two thirds of the bytes) are not packed: `with_views` makes them again.
 """
 
@@ -11,8 +11,8 @@ import numpy as np
 
 from posterbeat.composer.parts import Arrangement, Part
 from posterbeat.composer.plan import Plan
+from posterbeat.composer.written_view import written_view
 from posterbeat.whole_file import whole_file
-from train.music.written_view import written_view
 
 _SPLITS = (0, 1)  # train and val: `test` is for the figures that are published
 _NAMES = ("notes", "start", "parts", "copy", "chord", "bass", "cells", "about", "pace", "name")
@@ -52,7 +52,7 @@ def write_shards(prepared: Path, out: Path, most_bytes: int, most: int = 0) -> l
 
 
 def read_shards(pack: Path, most: int = 0) -> dict[str, np.ndarray]:
-    """The packed arrays of all pieces, end to end, with `len_<name>` as `train.music.arranger_data.prepare` writes them.
+    """The packed arrays of all pieces, end to end, with `len_<name>` as `train.music.prepare.prepare` writes them.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ def speed(weights: Path, runs: int) -> dict:
     """Notes a second of whole pieces of 600 notes, two threads, model loaded, and how long 300 and 1,000 notes take."""
     import torch
 
-    from posterbeat.composer.bilstm_composer import BiLSTMComposer
+    from posterbeat.composer.model import BiLSTMComposer
 
     torch.set_num_threads(2)
     composer = BiLSTMComposer.from_pretrained(weights)
@@ -36,7 +36,7 @@ def speed(weights: Path, runs: int) -> dict:
 # VmHWM, not getrusage: the latter starts at the peak of the process that began this one.
 _MEMORY = """
 import sys
-from posterbeat.composer.bilstm_composer import BiLSTMComposer
+from posterbeat.composer.model import BiLSTMComposer
 
 def peak():
     with open("/proc/self/status") as status:

@@ -1,26 +1,25 @@
 """Train the reader and the writer; stops after a given time, goes on from its checkpoint when started again.
 
-    python -m train.music.train_writer data/arranger.npz runs/writer --minutes 150
+    python -m train.music.train_writer data/music.npz runs/writer --minutes 150
 
-Where the runs folder is gone, `--start weights/unfinished/writer.safetensors` goes on from kept weights, with a fresh optimiser.
-On two cores two processes of one thread each learn nearly twice as fast as one process of two threads (see train/parallel.py):
+Where the runs folder is gone, `--start weights/composer` goes on from what ships, with a fresh optimiser. On two cores two
+processes of one thread each learn nearly twice as fast as one process of two threads (see train/parallel.py):
 
-    accelerate launch --cpu --num_processes 2 -m train.music.train_writer data/arranger.npz runs/writer --threads 1 --bf16
+    accelerate launch --cpu --num_processes 2 -m train.music.train_writer data/music.npz runs/writer --threads 1 --bf16
 """
-
-import argparse
-from pathlib import Path
 
 import numpy as np
 import torch
 
+from posterbeat.composer.excerpt import collate, stretch
 from posterbeat.composer.reader import PlanBatch
 from posterbeat.composer.writer import FIELDS, ReaderWriter, WriterBatch, bits
 from posterbeat.genres import GENRES
-from train.music.arranger_batches import Corpus, collate
-from train.music.arranger_loop import Sitting, learn
+from train.music.batches import Corpus
 from train.music.feed import placed
+from train.music.loop import Sitting, learn, sitting_options, steps_before
 from train.parallel import Team
+from train.tables import sentences
 
 BARS = 64  # of a plan that are read around a stretch
 
@@ -33,7 +32,7 @@ def validate(network: ReaderWriter, corpus: Corpus, *, pieces: int = 10, notes: 
         chosen = corpus.pieces[corpus.genre[corpus.pieces] == genre][:pieces]
         if not len(chosen):
             continue
-        plan, batch = placed(collate([corpus.stretch(int(piece), 0, notes, BARS) for piece in chosen]), device)
+        plan, batch = placed(collate([stretch(corpus.finished(int(piece)), 0, notes, BARS) for piece in chosen]), device)
         cost = bits(network(plan, batch), batch.target)
         real = batch.target[..., 0] >= 0
         by_genre.append(float(np.mean([float(cost[row][real[row]].sum(-1).mean()) for row in range(len(chosen))])))
@@ -50,33 +49,22 @@ def batch_loss(network: ReaderWriter, plan: PlanBatch, batch: WriterBatch, *, bf
     return bits(logits, batch.target).sum() / size, size
 
 
+@sentences()
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--minutes", type=float, default=150)
-    parser.add_argument("--steps", type=int, default=0, help="stop after so many steps, if the time allows; 0: time alone")
-    parser.add_argument("--batch", type=int, default=16, help="stretches a step")
-    parser.add_argument("--notes", type=int, default=256, help="written notes a stretch")
-    parser.add_argument("--lr", type=float, default=2e-3)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--start", type=Path, help="weights to go on from where there is no checkpoint")
-    parser.add_argument("--bf16", action="store_true", help="bf16 autocast: twice as fast where the processor has it")
-    options = parser.parse_args()
+    options = sitting_options(__doc__, minutes=150, batch=16, size=("notes", 256))
     torch.set_num_threads(options.threads)
-    team = Team()
+    team = Team("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(options.seed + team.rank)
-    network = ReaderWriter()
-    resumed = options.out / "last.pt"
-    seed = options.seed + (int(torch.load(resumed, weights_only=True)["steps"]) if resumed.exists() else 0)
-    corpus, held = Corpus(options.data, "train", seed=seed + 1_000_003 * team.rank), Corpus(options.data, "val")
+    network = ReaderWriter().to(team.device)
+    corpus = Corpus(options.data, "train", seed=options.seed + steps_before(options.out) + 1_000_003 * team.rank)
+    held = Corpus(options.data, "val")
 
     def loss():
-        return batch_loss(network, *corpus.draw(team.share(options.batch), options.notes, BARS), bf16=options.bf16)
+        drawn = corpus.draw(team.share(options.batch), options.notes, BARS)
+        return batch_loss(network, *placed(drawn, team.device), bf16=options.bf16)
 
     learn(network, options.out, Sitting(options.minutes, lr=options.lr, steps=options.steps), team, loss,
-          lambda: validate(network, held), start=options.start)
+          lambda: validate(network, held), start=options.start, within="networks.")
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ def measure_run(run: Path, data: Path, judge: Judge, pieces: int, drawn: bool = 
 
 def beside(weights: Path, data: Path, work: Path, genre: str, judge: Judge, pieces: int) -> dict[str, dict]:
     """The same figures of the composer and of real test pieces, copying against all training pieces."""
-    from posterbeat.composer.bilstm_composer import BiLSTMComposer
+    from posterbeat.composer.model import BiLSTMComposer
 
     composer, index = BiLSTMComposer.from_pretrained(weights), copy_index(data, work)
     real = [head(piece.score, NOTES) for piece in read_split(data, "test") if piece.on_grid and piece.genre == genre]

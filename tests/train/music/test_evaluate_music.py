@@ -78,10 +78,17 @@ def metrics(scale=1.0, judge=0.5):
     made = {name: figure(0.5 * scale) for name, _ in write_card._ROWS}
     made["judge_recall"] = figure(judge) | {"recall": dict.fromkeys(GENRES, judge)}
     made["collapsed"], made["overlapped_area"] = figure(0.0), figure(0.9)
+    def planned(told, level):
+        limits = {name: (least + most) / 2 * level for name, least, most in write_card._LIMITS_OF_HARMONY}
+        return {"pieces": 10, "told_apart": told, "telling": {"bars": (1.0, 2.0, 0.7)},
+                "harmony": {name: figure(limits.get(name, 0.5)) for name, _ in write_card._HARMONY},
+                **{name: figure(0.4) for name, _ in write_card._OF_PLANS}}
+
     return {"pieces_per_genre": 2, "notes": 600, "temperature": 1.0, "mix_monotone": figure(0.9),
             "sets": {"generated": made, write_card.LIKE: real, "real_test": real},
-            "bits_per_note": {"composer": figure(8.0), "trigram": figure(12.0)},
-            "notes_per_second": figure(400.0) | {"seconds_300": 0.8, "seconds_1000": 2.5},
+            "plans": {name: planned(0.9 / scale, scale) for name in ("real", "drawn", "lent")},
+            "bits_per_note": {"composer": figure(3.0), "trigram": figure(12.0)},
+            "notes_per_second": figure(400.0) | {"seconds_300": 0.7, "seconds_1000": 2.5},
             "memory_mb": {"imports": 500, "whole": 620, "composer": 120}}
 
 
@@ -89,7 +96,7 @@ def test_bars_hold_for_pieces_like_real_ones_and_fail_for_others():
     assert all(bar["holds"] for bar in write_card.bars(metrics()))
     failed = {bar["what"] for bar in write_card.bars(metrics(scale=0.5, judge=0.4)) if not bar["holds"]}
     assert "judge's macro recall of the genre" in failed
-    assert "groove consistency" in failed
+    assert "groove consistency" in failed and "told from real pieces, area under the ROC curve" in failed
     assert "instrument families a piece" in failed
 
 
@@ -100,8 +107,8 @@ def test_what_was_not_measured_is_neither_held_nor_failed():
 def test_the_card_takes_its_figures_from_the_metrics():
     text = write_card.card(metrics() | {"bars": write_card.bars(metrics())})
     assert text.startswith("---\nlicense:")
-    assert "2 pieces a genre" in text
-    assert "| 8 (7.2 to 8.8) | 10 |" in text
+    assert "2 pieces a genre" in text and "0.900 over drawn plans" in text
+    assert "| 3 (2.7 to 3.3) | 10 |" in text
     assert write_card.card({})  # before anything is measured
 
 
@@ -119,36 +126,3 @@ def test_a_set_is_read_back_by_its_prefix_alone(tmp_path):
     assert len(generate_sets.read_set(tmp_path, "drama")) == 2
     assert len(generate_sets.read_set(tmp_path, "drama+horror_0.5")) == 1
     assert len(generate_sets.read_set(tmp_path, "drama", 1)) == 1
-
-
-def test_the_curve_of_a_training_joins_the_earlier_one_and_is_drawn(tmp_path):
-    from PIL import Image
-
-    from train.music.training_curve import draw_curve, joined, read_curve
-
-    log = tmp_path / "log.csv"
-    log.write_text("train,0,10,1000,5,6.1,6.0\nval,0,20,2000000,9,5.5,5,6,5,6,5.5\nval,1,40,4000000,9,4.5,4,5,4,5,4.5\n")
-    rows = read_curve(log)
-    assert [(row["notes_seen"], row["bits"]) for row in rows] == [(2_000_000, 5.5), (4_000_000, 4.5)]
-    assert rows[1]["by_genre"]["drama"] == 5
-    both = joined([{"notes_seen": 1_000_000, "bits": 7.0}, {"notes_seen": 2_000_000, "bits": 9.0}], rows)
-    assert [row["bits"] for row in both] == [7.0, 5.5, 4.5]
-    draw_curve(rows, tmp_path / "curve.png")
-    with Image.open(tmp_path / "curve.png") as picture:
-        assert len(picture.convert("RGB").getcolors(10000)) > 6  # white, grid, and a colour for each line
-
-
-def test_the_curve_shows_every_genre_however_many_there_are(tmp_path, monkeypatch):
-    from PIL import Image
-
-    from train.music import training_curve
-
-    names = [f"genre {number}" for number in range(9)]
-    monkeypatch.setattr(training_curve, "GENRES", names)
-    bits = {name: number + 1.5 for number, name in enumerate(names)}
-    training_curve.draw_curve([{"notes_seen": seen, "bits": 0.5, "by_genre": bits} for seen in (1_000_000, 2_000_000)],
-                              tmp_path / "curve.png")
-    with Image.open(tmp_path / "curve.png") as picture:
-        middle = np.asarray(picture.convert("RGB"))[:360, 350].astype(int)
-    coloured = (np.ptp(middle, axis=1) > 30) | (middle.max(1) < 60)  # neither paper nor grid; the mean is nearly black
-    assert np.count_nonzero(np.diff(coloured.astype(int)) == 1) == 10

@@ -1,11 +1,11 @@
-"""The arranger keeps to what was asked for, whatever its networks have learned."""
+"""The composer keeps to what was asked for, whatever its networks have learned."""
 
 import numpy as np
 import pytest
 import torch
 
 from posterbeat.composer.brief import Profiles
-from posterbeat.composer.model import Arranger, ArrangerConfig
+from posterbeat.composer.model import BiLSTMComposer, ComposerConfig
 from posterbeat.composer.nucleus import draw
 from posterbeat.composer.plan import LITERAL, SILENT
 from posterbeat.errors import ParameterError, WeightsError
@@ -18,27 +18,27 @@ ROWS = ["110 5.0 0 48 2 40 10 20 20 10|16 128 0 1 4 5|4 33 9 0 3 5|0 0 15 2 4 5|
 
 
 @pytest.fixture(scope="module")
-def arranger() -> Arranger:
+def composer() -> BiLSTMComposer:
     torch.manual_seed(0)
-    return Arranger(ArrangerConfig(profiles=ROWS)).eval()
+    return BiLSTMComposer(ComposerConfig(profiles=ROWS)).eval()
 
 
 @pytest.mark.parametrize("notes", [32, 33, 150, 301])
 @pytest.mark.parametrize("genre", ["action", "drama"])
-def test_a_piece_has_exactly_the_notes_asked_for(arranger, notes, genre):
+def test_a_piece_has_exactly_the_notes_asked_for(composer, notes, genre):
     random = np.random.default_rng(notes)
-    brief = arranger._profiles.draw(random, mixture(genre))
-    plan = arranger.plan(brief, mixture(genre), notes, random)
+    brief = composer._profiles.draw(random, mixture(genre))
+    plan = composer.plan(brief, mixture(genre), notes, random)
     assert plan.cells[..., 2].sum() == notes
-    piece = arranger.write(brief, plan, mixture(genre), random)
+    piece = composer.write(brief, plan, mixture(genre), random)
     assert len(piece.notes) == notes
 
 
-def test_copied_cells_are_copies_and_silent_ones_are_silent(arranger):
+def test_copied_cells_are_copies_and_silent_ones_are_silent(composer):
     random = np.random.default_rng(4)
-    brief = arranger._profiles.draw(random, mixture("action"))
-    plan = arranger.plan(brief, mixture("action"), 300, random)
-    piece = arranger.write(brief, plan, mixture("action"), random)
+    brief = composer._profiles.draw(random, mixture("action"))
+    plan = composer.plan(brief, mixture("action"), 300, random)
+    piece = composer.write(brief, plan, mixture("action"), random)
     copied = np.argwhere(plan.kind == LITERAL)
     assert len(copied)
     for bar, part in copied:
@@ -47,62 +47,63 @@ def test_copied_cells_are_copies_and_silent_ones_are_silent(arranger):
     assert [len(piece.cell(bar, part)) for bar, part in np.ndindex(plan.kind.shape)] == plan.cells[..., 2].ravel().tolist()
 
 
-def test_notes_of_a_cell_are_in_order_and_none_sounds_twice(arranger):
+def test_notes_of_a_cell_are_in_order_and_none_sounds_twice(composer):
     random = np.random.default_rng(9)
-    brief = arranger._profiles.draw(random, mixture("drama"))
-    piece = arranger.write(brief, arranger.plan(brief, mixture("drama"), 200, random), mixture("drama"), random)
+    brief = composer._profiles.draw(random, mixture("drama"))
+    piece = composer.write(brief, composer.plan(brief, mixture("drama"), 200, random), mixture("drama"), random)
     cells = np.repeat(np.arange(len(piece.start) - 1), np.diff(piece.start))
     keys = (cells * 128 + piece.notes[:, 0].astype(np.int64)) * 128 + piece.notes[:, 1]
     assert (np.diff(keys) > 0).all() and piece.notes[:, 0].max() < brief.bar
 
 
-def test_the_piece_closes_on_its_tonic(arranger):
+def test_the_piece_closes_on_its_tonic(composer):
     for seed in range(4):
         random = np.random.default_rng(seed)
-        brief = arranger._profiles.draw(random, mixture("action"))
-        piece = arranger.write(brief, arranger.plan(brief, mixture("action"), 120, random), mixture("action"), random)
+        brief = composer._profiles.draw(random, mixture("action"))
+        piece = composer.write(brief, composer.plan(brief, mixture("action"), 120, random), mixture("action"), random)
         last = piece.onsets() >= (piece.bars - 1) * brief.bar
         assert (piece.notes[last, 0] == 0).all()
         assert set(piece.notes[last, 1] % 12) <= ({9, 0, 4} if brief.minor else {0, 4, 7})
 
 
-def test_same_seed_same_score_and_another_seed_another(arranger):
-    one, again, other = (arranger.generate("drama", notes=90, seed=seed) for seed in (5, 5, 6))
+def test_same_seed_same_score_and_another_seed_another(composer):
+    one, again, other = (composer.generate("drama", notes=90, seed=seed) for seed in (5, 5, 6))
     assert one == again and one != other
     assert len(one) == 90 and isinstance(one, Score)
 
 
-def test_each_part_is_a_track_of_its_own(arranger):
-    score = arranger.generate("action", notes=200, seed=1)
+def test_each_part_is_a_track_of_its_own(composer):
+    score = composer.generate("action", notes=200, seed=1)
     back = Score.from_midi(score.to_midi())
     assert len(back.tracks()) == len(score.tracks()) > 1
     assert len({name for *_, name in score.tracks()}) == len(score.tracks())
 
 
-def test_an_ensemble_that_is_asked_for_plays_alone(arranger):
-    score = arranger.generate("action", notes=120, seed=2, ensemble="chamber")
+def test_an_ensemble_that_is_asked_for_plays_alone(composer):
+    score = composer.generate("action", notes=120, seed=2, ensemble="chamber")
     assert set(score.family.tolist()) <= set(np.flatnonzero(families_of("chamber")).tolist())
     assert DRUM_FAMILY not in score.family
 
 
-def test_more_than_the_bounds_is_refused(arranger):
+def test_more_than_the_bounds_is_refused(composer):
     with pytest.raises(ParameterError):
-        arranger.generate("drama", notes=31)
+        composer.generate("drama", notes=31)
     with pytest.raises(ParameterError):
-        arranger.generate("drama", notes=64, temperature=9)
+        composer.generate("drama", notes=64, temperature=9)
 
 
 def test_half_precision_is_refused_in_a_sentence():
     with pytest.raises(ParameterError, match="float"):
-        Arranger(ArrangerConfig(profiles=ROWS)).half().generate("drama", notes=64)
+        BiLSTMComposer(ComposerConfig(profiles=ROWS)).half().generate("drama", notes=64)
 
 
-def test_it_is_saved_and_loaded_whole(arranger, tmp_path):
-    arranger.save_pretrained(tmp_path)
-    assert Arranger.from_pretrained(tmp_path).generate("drama", notes=64, seed=3) == arranger.generate("drama", notes=64, seed=3)
+def test_it_is_saved_and_loaded_whole(composer, tmp_path):
+    composer.save_pretrained(tmp_path)
+    again = BiLSTMComposer.from_pretrained(tmp_path)
+    assert again.generate("drama", notes=64, seed=3) == composer.generate("drama", notes=64, seed=3)
     (tmp_path / "config.json").write_text('{"model_type": "posterbeat-composer"}')
     with pytest.raises(WeightsError):
-        Arranger.from_pretrained(tmp_path)
+        BiLSTMComposer.from_pretrained(tmp_path)
 
 
 @pytest.mark.parametrize("rows", [[], ["1 2 3"], ["a b c|0 0 0"], ["110 5 0 48 2 40 10 20 20 10"]])

@@ -6,6 +6,7 @@ import torch
 
 from posterbeat.composer import plan_drawing
 from posterbeat.composer.brief import Brief
+from posterbeat.composer.excerpt import Finished, collate, stretch
 from posterbeat.composer.parts import Part
 from posterbeat.composer.plan import MOST_COUNTED, Plan
 from posterbeat.composer.plan_drawing import PlanDrawing
@@ -15,10 +16,8 @@ from posterbeat.composer.planner_step import PlannerTables
 from posterbeat.composer.writer import ReaderWriter
 from posterbeat.composer.writer_step import WriterTables
 from posterbeat.composer.writing import Sampling, Writing
-from posterbeat.genres import GENRES
+from posterbeat.composer.written_view import written_view
 from posterbeat.music.harmony import slots_in_bar
-from train.music.arranger_batches import Corpus, collate
-from train.music.written_view import written_view
 
 PARTS = (Part(16, 128, 0, 1, 4, 5), Part(4, 33, 9, 0, 3, 5), Part(0, 0, 14, 2, 4, 5), Part(6, 48, 16, 0, 3, 4))
 MIX = np.array([0, 0, 0, 1, 0], np.float32)
@@ -98,16 +97,8 @@ def test_the_writer_steps_as_it_learned(planner, networks, bar, monkeypatch):
     piece = writing.write()
     assert len(piece.notes) == plan.cells[..., 2].sum() == 260
     view = written_view(piece, plan)
-    corpus = Corpus.__new__(Corpus)
-    arrays = {"notes": piece.notes, "start": piece.start, "parts": np.array([[*row, 0] for row in part_columns(PARTS)]),
-              "copy": plan.copy, "chord": plan.chord, "bass": plan.bass, "cells": plan.cells.reshape(-1, 5),
-              "pace": np.array([(100.0, 6.0)]), **{f"w_{name}": array for name, array in view.items()}}
-    corpus.arrays = arrays | {"about": np.array([[GENRES.index("drama"), 0, 0, bar, 0, 1, 0, 260]])}
-    corpus.lengths = {name: np.array([len(array)]) for name, array in arrays.items()}
-    corpus.begins = {name: np.array([0]) for name in arrays}
-    corpus.genre, corpus.bar = np.array([GENRES.index("drama")]), np.array([bar])
-    written = len(view["note"])
-    plans, batch = collate([corpus.stretch(0, 0, written, plan.bars)])
+    whole = Finished(piece, plan, view, tempo=100.0, density=6.0, minor=True, mix=MIX)
+    plans, batch = collate([stretch(whole, 0, len(view["note"]), plan.bars)])
     assert batch.left.max() <= MOST_COUNTED + 1
     with torch.inference_mode():
         logits = networks(plans, batch)

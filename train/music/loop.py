@@ -1,5 +1,6 @@
 """A sitting of training: goes on from its checkpoint, ends in time, keeps the best by `val`."""
 
+import argparse
 import csv
 import json
 import os
@@ -13,8 +14,38 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
+from posterbeat.cpu import has_bf16
 from posterbeat.whole_file import whole_file
 from train.parallel import Team
+from train.tensorboard_curves import Curves
+
+
+def sitting_options(description: str, *, minutes: float, batch: int, size: tuple[str, int]) -> argparse.Namespace:
+    """What the commands that learn are asked for; `size` is the name of the option that says how long a stretch is, and its
+    usual value."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--minutes", type=float, default=minutes)
+    parser.add_argument("--steps", type=int, default=0, help="stop after so many steps, if the time allows; 0: time alone")
+    parser.add_argument("--batch", type=int, default=batch, help="stretches a step, over all processes")
+    parser.add_argument(f"--{size[0]}", type=int, default=size[1], help=f"{size[0]} a stretch")
+    parser.add_argument("--lr", type=float, default=2e-3)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--start", type=Path,
+                        help="where there is no checkpoint, weights to go on from: a composer's folder, or a file")
+    parser.add_argument("--bf16", action="store_true", help="bf16 autocast: twice as fast where the processor has it")
+    options = parser.parse_args()
+    if options.bf16 and not (torch.cuda.is_available() or has_bf16()):
+        parser.error("--bf16: this processor does not compute in bfloat16")
+    return options
+
+
+def steps_before(out: Path) -> int:
+    """How many steps the checkpoint of a run has seen, 0 without one: no sitting draws what another drew."""
+    resumed = out / "last.pt"
+    return int(torch.load(resumed, weights_only=True)["steps"]) if resumed.exists() else 0
 
 
 @dataclass
@@ -33,33 +64,46 @@ class Sitting:
     steps: int = 0  # stop after so many, if the time allows; 0: time alone
 
 
+def _begun(start: Path, within: str) -> tuple[dict[str, torch.Tensor], int]:
+    """The tensors to go on from in single precision, and how many notes or decisions they have learned from."""
+    if start.is_dir():
+        config = json.loads((start / "config.json").read_text())
+        tensors = load_file(start / "model.safetensors")
+        return {name.removeprefix(within): tensor.float() for name, tensor in tensors.items() if name.startswith(within)}, \
+            config["plans_seen" if within == "planner." else "notes_seen"]
+    told = json.loads(start.with_suffix(".json").read_text())
+    return {name: tensor.float() for name, tensor in load_file(start).items()}, told["seen"]
+
+
 def learn(network: torch.nn.Module, out: Path, sitting: Sitting, team: Team, loss: Callable[[], tuple[torch.Tensor, int]],
-          validate: Callable[[], dict], *, start: Path | None = None) -> None:
+          validate: Callable[[], dict], *, start: Path | None = None, within: str = "") -> None:
     """Train a network until its minutes are over or it is told to stop (SIGTERM), and save. Processes share the work.
 
     Parameters
     ----------
-    out : folder of `last.pt` (checkpoint), `best.safetensors` (fewest bits on `val`), `best.json`, `log.csv`
+    out : folder of `last.pt` (checkpoint), `best.safetensors` (fewest bits on `val`), `best.json`, `log.csv`, and curves for
+        TensorBoard
     loss : draws a batch; gives its loss and how many notes, or decisions, it holds
     validate : gives figures, `bits` among them
-    start : a file of weights to go on from where there is no checkpoint
+    start : where there is no checkpoint, what to go on from: a file of weights with a note of what they have `seen` beside it,
+        or the folder of a composer, whose network's tensors begin with `within`
     """
     out.mkdir(parents=True, exist_ok=True)
     optimiser = torch.optim.AdamW(network.parameters(), lr=sitting.lr, betas=(0.9, 0.98), weight_decay=0.01)
     seen, steps, best, checkpoint = 0, 0, float("inf"), out / "last.pt"
     if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
+        state = torch.load(checkpoint, map_location=team.device, weights_only=True)
         network.load_state_dict(state["network"])
         optimiser.load_state_dict(state["optimiser"])
         seen, steps, best = state["seen"], state["steps"], state["best"]
     elif start:
-        network.load_state_dict({name: tensor.float() for name, tensor in load_file(start).items()})
-        seen = json.loads(start.with_suffix(".json").read_text())["seen"]
+        tensors, seen = _begun(start, within)
+        network.load_state_dict(tensors)
     team.begin_alike(network)
     stop, begin, saved, here, averaged = threading.Event(), time.monotonic(), 0.0, 0, None
     usual = signal.signal(signal.SIGTERM, lambda *_: stop.set())
     log = (out / "log.csv" if team.leads else Path(os.devnull)).open("a", newline="")
-    rows = csv.writer(log)
+    rows, curves = csv.writer(log), Curves(out, write=team.leads)
 
     def save() -> None:
         nonlocal best
@@ -79,6 +123,7 @@ def learn(network: torch.nn.Module, out: Path, sitting: Sitting, team: Team, los
                         "best": best}, path)
         rows.writerow(["val", steps, seen, round(time.monotonic() - begin), *figures.values()])
         log.flush()
+        curves.add(steps, **{f"val_{name}": value for name, value in figures.items()})
         print(f"val at {seen / 1e6:.2f} M: {figures}", flush=True)
 
     network.train()
@@ -102,6 +147,7 @@ def learn(network: torch.nn.Module, out: Path, sitting: Sitting, team: Team, los
         if steps % 20 == 0:
             rows.writerow(["train", steps, seen, round(elapsed), round(averaged, 4)])
             log.flush()
+            curves.add(steps, train_bits=averaged, train_rate=rate)
             if team.leads:
                 print(f"{steps} {seen / 1e6:.2f} M, {averaged:.3f} bits", flush=True)
         if elapsed - saved > sitting.save_minutes * 60:

@@ -1,0 +1,40 @@
+"""Stretches of finished plans as the planner sees them: for learning, and for what a plan costs."""
+
+import numpy as np
+import torch
+
+from posterbeat.composer.excerpt import WITHOUT_ABOUT, WITHOUT_GENRE, Finished
+from posterbeat.composer.plan_features import UNKNOWN, part_columns
+from posterbeat.composer.planner import PlanItems, plan_items
+from posterbeat.music.harmony import slots_in_bar
+
+
+def plan_stretch(of: Finished, first: int, most: int | None, random: np.random.Generator | None = None) -> dict:
+    """Items of a plan from bar `first` on, at most `most`, with what is known of the piece; with `random` partly left out."""
+    parts, about, mix = part_columns(of.piece.parts), of.about, of.mix.copy()
+    if random is not None:
+        if random.random() < WITHOUT_GENRE:
+            mix[:] = 0
+        for column, name in ((0, "tempo"), (1, "mode"), (3, "density")):
+            if random.random() < WITHOUT_ABOUT:
+                about[column] = UNKNOWN[name]
+    items = plan_items(of.plan, parts, slots=slots_in_bar(of.piece.bar), first=first, most=most)
+    return items | {"parts": parts, "about": about, "mix": mix}
+
+
+def collate_items(rows: list[dict]) -> PlanItems:
+    """Stretches as a batch, padded at their ends."""
+    size, voices = max(len(row["cell"]) for row in rows), max(len(row["parts"]) for row in rows)
+
+    def padded(name, fill, length):
+        first = rows[0][name]
+        out = np.full((len(rows), length, *first.shape[1:]), fill, first.dtype)
+        for index, row in enumerate(rows):
+            out[index, :len(row[name])] = row[name]
+        return torch.from_numpy(out)
+
+    return PlanItems(
+        seen=padded("seen", 0, size), chords=padded("chords", 0, size), recalled=padded("recalled", 0, size),
+        target=padded("target", -1, size), cell=padded("cell", False, size), parts=padded("parts", -1, voices),
+        about=torch.from_numpy(np.stack([row["about"] for row in rows])),
+        mix=torch.from_numpy(np.stack([row["mix"] for row in rows])))
