@@ -26,6 +26,7 @@ STATIONS = [
     {"composer"},
     {"evaluation"},
     {"audio"},
+    {"track"},
     {"pipeline"},
     {"batch"},
     {"cli", "cli_options"},
