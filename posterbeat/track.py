@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # these pull in torch, NumPy and Pillow, which `import poster
     from posterbeat.audio.render import Rendering
     from posterbeat.audio.tags import Tags
     from posterbeat.colours import PosterColours
+    from posterbeat.music.outline import Outline
     from posterbeat.music.score import Score
     from posterbeat.vision.reading import GenreReading
 
@@ -68,6 +69,14 @@ class Track:
         said = music_for(self.genre_mix)
         title = f"{self.title}: {said[0].lower()}{said[1:]}" if self.title else said
         return Tags(title, max(self.genre_mix, key=self.genre_mix.get), self.seed)
+
+    @property
+    def plan(self) -> "Outline | None":
+        """What was decided before the first note: sections, chords, who plays what, and what comes again.
+
+        None for the reference study's stack, which decides note by note.
+        """
+        return self.score.plan
 
     @cached_property
     def midi(self) -> "pretty_midi.PrettyMIDI":

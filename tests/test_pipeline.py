@@ -61,6 +61,16 @@ def test_saved_files_hold_the_track(track, tmp_path):
         track.save(tmp_path / "out.ogg")
 
 
+def test_a_track_says_what_was_planned_and_its_midi_marks_it(track, tmp_path):
+    plan = track.plan
+    assert plan.parts and len(plan.chords) == len(plan.cells) == plan.bars
+    assert plan.sections[0].first == 1 and plan.sections[-1].last == plan.bars
+    track.save(tmp_path / "out.mid")
+    assert Score.from_midi(tmp_path / "out.mid").marks == plan.marks(track.score.bar)
+    track.save(tmp_path / "out.musicxml")
+    assert "<harmony>" in (tmp_path / "out.musicxml").read_text(encoding="utf-8")
+
+
 def test_same_seed_same_notes_and_another_seed_others(beat):
     mix = {"horror": 0.7, "comedy": 0.3}
     first = beat.compose(mix, notes=64, seed=7)
