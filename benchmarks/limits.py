@@ -18,7 +18,7 @@ _BYTES = 4  # of a number in single precision
 
 def measure(beat: "PosterBeat", rounds: int) -> dict[str, Any]:
     """Speeds of the machine, and the least time that reading and a composed note can take at those speeds."""
-    reading, note = reading_work(beat), note_work(beat.composer.network)
+    reading, note = reading_work(beat), note_work(beat.composer.networks)
     left, right = torch.randn(_SIZE, _SIZE), torch.randn(_SIZE, _SIZE)
     blocks = {name: torch.ones(max(1, work["bytes"] // _BYTES)) for name, work in (("reading", reading), ("note", note))}
     copies = {name: torch.empty_like(block) for name, block in blocks.items()}
@@ -58,22 +58,18 @@ def reading_work(beat: "PosterBeat") -> dict[str, int]:
     return {"flops": counter.get_total_flops(), "bytes": _BYTES * touched}
 
 
-def note_work(network: nn.Module, rows: int = 2) -> dict[str, int]:
-    """Operations of one note for so many conditions side by side, and bytes of the matrices that it must read.
+def note_work(networks: nn.Module, rows: int = 3) -> dict[str, int]:
+    """Operations of one written note for so many conditions side by side, and bytes of the matrices that it must read.
 
-    The matrices of a step are counted in the numbers that they are kept in here.
-
-    Sums of rows of tables and attention are left out; the reader, which runs once a phrase, is shared out over its notes.
+    The matrices of a step are counted in the numbers that they are kept in here. Sums of rows of tables are left out, and so
+    is what is computed once a cell or once a plan; a note that the plan copies costs nothing at all.
     """
-    from posterbeat.composer.network import PHRASE
     from posterbeat.composer.quantised_matrix import smallest
 
-    reader = network.reader.lstm
-    matrices = [network.first.weight_hh_l0, network.second.weight_ih_l0, network.second.weight_hh_l0, network.query.weight,
-                network.skip.weight[:, :network.query.out_features], *(layer.weight for layer in network.heads.hidden)]
-    small = sum(matrix.numel() for matrix in matrices)
-    logits = sum(layer.weight.numel() for layer in network.heads.out)
-    recurrent = reader.weight_hh_l0.numel() * 2  # both directions, read again for each note
-    inward = reader.weight_ih_l0.numel() * 2 + network.reader.key.weight.numel() + network.reader.value.weight.numel()
-    return {"flops": 2 * (rows * (small + logits) + recurrent + inward),
-            "bytes": smallest().itemsize * small + _BYTES * (logits + recurrent + inward // PHRASE)}
+    writer = networks.writer
+    heads = (writer.place, writer.pitch, writer.length, writer.loudness)
+    size = writer.first.hidden_size
+    small = sum(matrix.numel() for matrix in (writer.first.weight_hh_l0, writer.second.weight_ih_l0, writer.second.weight_hh_l0))
+    small += sum(layer.weight[:, :size].numel() for layer in heads)
+    logits = sum(layer.weight.numel() for layer in (writer.place_out, writer.pitch_out, writer.length_out, writer.loudness_out))
+    return {"flops": 2 * rows * (small + logits), "bytes": smallest().itemsize * small + _BYTES * logits}

@@ -59,11 +59,11 @@ def test_visitors_at_once_all_get_their_pieces(figures):
 
 def test_the_limits_count_what_the_networks_do():
     beat = PosterBeat.load()
-    network = beat.composer.network
-    note = limits.note_work(network)
-    assert note["bytes"] < sum(4 * weight.numel() for weight in network.parameters())
+    networks = beat.composer.networks
+    note = limits.note_work(networks)
+    assert note["bytes"] < sum(4 * weight.numel() for weight in networks.parameters())
     least = smallest().itemsize  # bytes of a number in the matrices of a step
-    assert note["bytes"] > least * 3 * network.first.weight_hh_l0.numel()  # the two layers of the writer alone
+    assert note["bytes"] > least * 3 * networks.writer.first.weight_hh_l0.numel()  # the two layers of the writer alone
     assert 1e9 < limits.reading_work(beat)["flops"] < 2e10
 
 

@@ -96,6 +96,15 @@ def _composer(metrics: dict) -> str:
     ):
         if name in made:
             rows.append((words, _number(made[name]), _number(real.get(name))))
+    drawn, people = (metrics.get("plans", {}).get(name, {}) for name in ("drawn", "real"))
+    if drawn:
+        rows.append(("Told from real pieces by boosted trees (area under the ROC curve; 0.5 cannot be told)",
+                     f"{drawn['told_apart']:.2f}", ""))
+        rows.append(("Half-bars in which the planned chord is heard (real: the chord of one half of the notes in the other)",
+                     _number(drawn["follows_plan"]), _number(people["follows_plan"])))
+        for name, words in (("pitch_classes", "Pitch classes a bar"), ("bass_on_root", "Bass on the root (share of the time)"),
+                            ("ensemble", "Share of the ensemble that plays in a bar")):
+            rows.append((words, _number(drawn["harmony"][name]), _number(people["harmony"][name])))
     if "seconds_300" in speed:
         rows.append(("Seconds to write 300 notes, two cores", f"{speed['seconds_300']:.2g}", ""))
     count = f" ({metrics['pieces_per_genre']} pieces a genre)" if made and "pieces_per_genre" in metrics else ""

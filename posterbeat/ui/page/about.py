@@ -11,7 +11,7 @@ from posterbeat.ui.page.charts import bars, figure_words, station
 _WAY = (
     ("Poster", "any picture, upright, on white"),
     ("Reader", "a convolutional network for the picture, another for its words: five genres, and the poster's colours"),
-    ("Composer", "a bidirectional LSTM reads the phrases so far, an LSTM writes the next one, note by note"),
+    ("Composer", "an LSTM plans chords, parts and repeats, a bidirectional LSTM reads the plan, an LSTM writes it part by part"),
     ("Orchestra", "MIDI, played with a General MIDI soundfont"),
 )
 _LIMITS = (
@@ -91,6 +91,7 @@ def _figures() -> list[tuple[str, str]]:
     both = {name: words.get(name, {}).get("both", {}).get("balanced_accuracy") for name in ("stored", "larger")}
     bits, sets = composer.get("bits_per_note", {}), composer.get("sets", {})
     made, real = sets.get("generated", {}), sets.get("real_test_600", {})
+    drawn = composer.get("plans", {}).get("drawn", {})
     rows = [
         ("Genre read correctly from picture and words, mean over the five (chance: 20 %)", _share(both["stored"])),
         ("The same on posters 300 to 500 pixels wide", _share(both["larger"])),
@@ -101,6 +102,7 @@ def _figures() -> list[tuple[str, str]]:
         ("Bits a note, a trigram of the same fields", _number(bits.get("trigram"))),
         ("Composed genre recognised by a judge (chance: 20 %)", _share(made.get("judge_recall"))),
         ("The same judge on pieces that people wrote", _share(real.get("judge_recall"))),
+        ("Share of the half-bars in which the planned chord is heard", _share(drawn.get("follows_plan"))),
         ("Similarity to real pieces in pitch, length and density (1: the same)", _number(made.get("overlapped_area"))),
     ]
     return [(what, value) for what, value in rows if value]
