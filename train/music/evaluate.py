@@ -107,7 +107,7 @@ def mix_monotone(judge: Judge, folder: Path, pieces: int) -> dict:
 
 
 def evaluate(weights: Path, data: Path, work: Path, pieces: int, mix_pieces: int, processes: int,
-             others: dict[str, Path], parts: set[str], prepared: Path) -> dict:
+             others: dict[str, Path], parts: set[str], prepared: Path, lent_pieces: int) -> dict:
     """All figures of `parts`; what is not asked for is kept from the last metrics.json.
 
     Parts are "real" (real pieces and yardsticks, kept in the work folder for the others), "pieces", "plans" (over drawn and
@@ -134,16 +134,17 @@ def evaluate(weights: Path, data: Path, work: Path, pieces: int, mix_pieces: int
     if "pieces" in parts:
         metrics |= measure_sets(weights, data, work, pieces, mix_pieces, processes, others, test, val, grid)
     if "plans" in parts:
-        metrics["plans"] = measure_plans(weights, work, pieces, processes, grid["test"], prepared)
+        metrics["plans"] = measure_plans(weights, work, pieces, lent_pieces, processes, grid["test"], prepared)
     metrics["bars"] = write_card.bars(metrics)
     return metrics
 
 
-def measure_plans(weights: Path, work: Path, pieces: int, processes: int, test: list[Piece], prepared: Path) -> dict:
+def measure_plans(weights: Path, work: Path, pieces: int, lent_pieces: int, processes: int, test: list[Piece],
+                  prepared: Path) -> dict:
     """The figures of pieces over drawn and over lent plans, beside real ones."""
     folder = work / generate_sets.fingerprint(weights)
     generate_sets.compose(weights, folder, generate_sets.genre_jobs(pieces), processes)
-    plan_figures.compose_lent(weights, folder / "lent", prepared, range(pieces))
+    plan_figures.compose_lent(weights, folder / "lent", prepared, range(lent_pieces))
     sets = {name: {genre: generate_sets.read_set(place, genre, pieces) for genre in GENRES}
             for name, place in (("drawn", folder), ("lent", folder / "lent"))}
     real = {genre: [piece.score for piece in test if piece.genre == genre] for genre in GENRES}
@@ -200,6 +201,7 @@ def main():
     parser.add_argument("--work", type=Path, default=Path("runs/measure"))
     parser.add_argument("--pieces", type=int, default=100, help="generated pieces a genre")
     parser.add_argument("--mix-pieces", type=int, default=10, help="generated pieces a mixture")
+    parser.add_argument("--lent-pieces", type=int, default=30, help="pieces a genre over lent plans")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--also", nargs="*", default=[], metavar="NAME=FOLDER",
@@ -208,7 +210,7 @@ def main():
     options = parser.parse_args()
     others = {name: Path(place) for name, place in (word.split("=", 1) for word in options.also)}
     metrics = evaluate(options.weights, options.data, options.work, options.pieces, options.mix_pieces,
-                       options.processes, others, set(options.parts), options.prepared)
+                       options.processes, others, set(options.parts), options.prepared, options.lent_pieces)
     (options.weights / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n")
     write_card.write(metrics, options.weights)
     for bar in metrics["bars"]:
