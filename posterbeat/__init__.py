@@ -17,7 +17,7 @@ from posterbeat.genres import GENRES, mixture
 # wait for torch.
 _LATE = {
     "PosterBeat": "posterbeat.pipeline",
-    "Track": "posterbeat.pipeline",
+    "Track": "posterbeat.track",
     "PosterClassifier": "posterbeat.vision.classifier",
     "GenreReading": "posterbeat.vision.reading",
     "BiLSTMComposer": "posterbeat.composer.model",

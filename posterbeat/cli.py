@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from typer.core import TyperGroup
 
@@ -20,6 +18,8 @@ from posterbeat.batch.jobs import Wish, find, parse_genre
 from posterbeat.batch.local import finished, recorded, run
 from posterbeat.batch.poster_list import PICTURES
 from posterbeat.batch.report import write_gallery, write_tables
+from posterbeat.cli_running import FAILED, bar, check_target, complain, errors, waiting
+from posterbeat.cli_steps import go_on, rewrite
 from posterbeat.controls import COMPOSER_KINDS, SUFFIXES, Controls
 from posterbeat.errors import ParameterError, PosterBeatError
 from posterbeat.genres import GENRES
@@ -28,7 +28,6 @@ from posterbeat.poster import open_poster
 from posterbeat.text import film_of
 
 _WIDE = 240  # columns of a table that is not shown in a terminal
-FAILED, USAGE = 1, 2
 
 
 class _ComposeByDefault(TyperGroup):
@@ -56,6 +55,10 @@ A network reads the poster's genre, another composes for it, and the notes becom
   posterbeat read *.jpg --json                   genres only, one JSON object a line
 
   posterbeat batch posters/ --out out/           a whole catalogue, with a table and a gallery
+
+  posterbeat go-on take.mid --seconds 30         a piece that goes on
+
+  posterbeat rewrite take.mid --part bass --bars 9-16    a part of it, or some bars, anew
 
 Exit status: 0 all done, 1 something failed, 2 wrong usage.
 """)
@@ -92,22 +95,22 @@ def compose(
 ):
     """Compose the soundtrack of a poster ([b]compose[/b] itself may be left out)."""
     out = out or [Path(poster.name).with_suffix(".mp3")]
-    with _errors():
+    with errors():
         for path in out:
-            _check_target(path)
+            check_target(path)
         wish = parse_genre(genre)  # whatever can be wrong is found before the networks are loaded
         controls = Controls(notes, temperature, seed, ensemble, tempo, mode, density, composer_kind, instruments, chords, key,
                             metre, seconds)
         picture = open_poster(poster)
-        with _waiting("Loading the networks", quiet):
+        with waiting("Loading the networks", quiet):
             from posterbeat import PosterBeat
 
             beat = PosterBeat.load(classifier, composer, words=words)
-        with _bar(quiet) as bar:
-            task = bar.add_task("Composing", total=controls.notes)
+        with bar(quiet) as shown:
+            task = shown.add_task("Composing", total=controls.notes)
             track = beat(picture, wish, controls=controls, colours=colours, words=not no_words, title=film_of(poster),
-                         progress=lambda done, total: bar.update(task, completed=done, total=total))
-        with _waiting("Playing and writing", quiet):
+                         progress=lambda done, total: shown.update(task, completed=done, total=total))
+        with waiting("Playing and writing", quiet):
             for path in out:
                 track.save(path, tall)
         if not quiet:
@@ -130,8 +133,8 @@ def read(
     words: options.Words = None,
 ):
     """Read the genre of posters. A file that cannot be read is reported, and the others are read all the same."""
-    with _errors():
-        with _waiting("Loading the network", as_json):
+    with errors():
+        with waiting("Loading the network", as_json):
             from posterbeat import PosterClassifier
             from posterbeat.vision.reading import plain_reading
 
@@ -143,7 +146,7 @@ def read(
                 reading = network.predict(path, words=not no_words)
             except PosterBeatError as error:
                 failed += 1
-                _complain(f"{path}: {error}")
+                complain(f"{path}: {error}")
                 if as_json:
                     print(json.dumps({"file": str(path), "error": str(error)}), flush=True)
                 continue
@@ -197,7 +200,7 @@ def batch(
     quiet: options.Quiet = False,
 ):
     """Compose for a whole catalogue. Can be stopped (Ctrl-C) and called again: what is done stays done."""
-    with _errors():
+    with errors():
         kinds = tuple(dict.fromkeys(f".{kind.lower().lstrip('.')}" for kind in suffix or ["mp3"]))
         for kind in kinds:
             if kind not in SUFFIXES:
@@ -211,13 +214,13 @@ def batch(
             raise ParameterError(f"{source} holds no picture ({', '.join(sorted(PICTURES))}).")
         done = len(finished(jobs, out, retry))
         try:
-            with _bar(quiet) as bar:
-                task = bar.add_task("Composing", total=len(jobs), completed=done)
+            with bar(quiet) as shown:
+                task = shown.add_task("Composing", total=len(jobs), completed=done)
 
                 def report(record):
-                    bar.advance(task)
+                    shown.advance(task)
                     if record["error"]:
-                        _complain(f"{record['name']}: {record['error']}")
+                        complain(f"{record['name']}: {record['error']}")
 
                 run(jobs, out, workers, report, ray, retry)
         finally:
@@ -229,6 +232,10 @@ def batch(
             print(f"{len(records) - failed} soundtracks ({len(records) - done} posters new), {failed} failed: {page}")
         if failed:
             raise typer.Exit(FAILED)
+
+
+app.command("go-on")(go_on)
+app.command()(rewrite)
 
 
 @app.callback(invoke_without_command=True)
@@ -245,42 +252,6 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):  # a file's name may hold what the terminal's encoding does not
         stream.reconfigure(errors="backslashreplace")
     app()
-
-
-def _check_target(path: Path) -> None:
-    if path.suffix.lower() not in SUFFIXES:
-        raise ParameterError(f"{path}: the file to write must end in one of {', '.join(SUFFIXES)}.")
-    if not path.parent.is_dir():
-        raise ParameterError(f"{path}: there is no folder {path.parent}.")
-
-
-@contextlib.contextmanager
-def _errors():
-    """The user's errors as one line on stderr and an exit status."""
-    try:
-        yield
-    except PosterBeatError as error:
-        _complain(str(error))
-        raise typer.Exit(USAGE if isinstance(error, ParameterError) else FAILED) from error
-    except OSError as error:
-        _complain(f"{error.filename or 'A file'} could not be read or written: {error.strerror or error}.")
-        raise typer.Exit(FAILED) from error
-    except KeyboardInterrupt:
-        _complain("Stopped.")
-        raise typer.Exit(130) from None
-
-
-def _complain(sentence: str) -> None:
-    print(f"posterbeat: {sentence}", file=sys.stderr, flush=True)
-
-
-def _bar(quiet: bool) -> Progress:
-    return Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-                    console=Console(stderr=True), transient=True, disable=quiet or not sys.stderr.isatty())
-
-
-def _waiting(what: str, quiet: bool):
-    return contextlib.nullcontext() if quiet or not sys.stderr.isatty() else Console(stderr=True).status(what)
 
 
 if __name__ == "__main__":

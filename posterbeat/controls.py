@@ -35,7 +35,7 @@ def check_notes(notes: Any) -> int | None:
     """
     if notes is None:
         return None
-    number = _whole(notes)
+    number = check_whole(notes)
     if number is None or not NOTES[0] <= number <= NOTES[1]:
         raise ParameterError(f"Notes must be a whole number from {NOTES[0]} to {NOTES[1]}, not {said(notes)}.")
     return number
@@ -49,7 +49,7 @@ def check_temperature(temperature: Any) -> float:
     ParameterError
         Anything else.
     """
-    return _number("Temperature", temperature, TEMPERATURE)
+    return check_number("Temperature", temperature, TEMPERATURE)
 
 
 def check_seed(seed: Any) -> int:
@@ -62,7 +62,7 @@ def check_seed(seed: Any) -> int:
     """
     if seed is None:
         return secrets.randbelow(SEED[1] + 1)
-    number = _whole(seed)
+    number = check_whole(seed)
     if number is None or not SEED[0] <= number <= SEED[1]:
         raise ParameterError(
             f"Seed must be a whole number from {SEED[0]} to {SEED[1]} (2**32 - 1), or nothing to draw one, "
@@ -79,7 +79,7 @@ def check_tempo(tempo: Any) -> float | None:
     ParameterError
         Anything else.
     """
-    return None if tempo is None else _number("Tempo", tempo, TEMPO)
+    return None if tempo is None else check_number("Tempo", tempo, TEMPO)
 
 
 def check_density(density: Any) -> float | None:
@@ -90,7 +90,7 @@ def check_density(density: Any) -> float | None:
     ParameterError
         Anything else.
     """
-    return None if density is None else _number("Density", density, DENSITY)
+    return None if density is None else check_number("Density", density, DENSITY)
 
 
 def check_seconds(seconds: Any) -> float | None:
@@ -101,7 +101,7 @@ def check_seconds(seconds: Any) -> float | None:
     ParameterError
         Anything else.
     """
-    return None if seconds is None else _number("Seconds", seconds, SECONDS)
+    return None if seconds is None else check_number("Seconds", seconds, SECONDS)
 
 
 def check_mode(mode: Any) -> str | None:
@@ -273,7 +273,7 @@ CHECKS = {
 _NUMBERS = {"notes": int, "temperature": float, "seed": int, "tempo": float, "density": float, "seconds": float}
 
 
-def _whole(value: Any) -> int | None:
+def check_whole(value: Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         return None
     try:
@@ -283,7 +283,7 @@ def _whole(value: Any) -> int | None:
     return number if value == number else None
 
 
-def _number(name: str, value: Any, limits: tuple[float, float]) -> float:
+def check_number(name: str, value: Any, limits: tuple[float, float]) -> float:
     number = isinstance(value, numbers.Real) and not isinstance(value, bool)
     if not number or not limits[0] <= value <= limits[1]:  # NaN fails the comparison
         raise ParameterError(f"{name} must be a number from {limits[0]} to {limits[1]}, not {said(value)}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -99,6 +100,14 @@ def weights_are_there(kind: str) -> bool:
     """Whether a model can be asked for: it came along, or the environment says where from. The reference study's need not."""
     source = source_of(kind)
     return source != weights_folder(kind) or Path(source).is_dir()
+
+
+def weights_mark(folder: str | os.PathLike) -> str:
+    """Ten hexadecimal digits that tell a model's weights from others: they change with any byte of its files."""
+    digest = hashlib.sha256()
+    for name in FILES:
+        digest.update(Path(folder, name).read_bytes())
+    return digest.hexdigest()[:10]
 
 
 def read_config(path: str | os.PathLike) -> dict:

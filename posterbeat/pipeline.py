@@ -1,16 +1,20 @@
 """The whole way: a poster in, a track out."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from posterbeat.controls import COMPOSER_KINDS, Controls, asked_for
+from posterbeat.errors import ParameterError
 from posterbeat.genres import mixture
 from posterbeat.hub import resolve, source_of
+from posterbeat.recipe import Recipe
+from posterbeat.steps import MOST_STEPS, GoOn, Rewrite, Step
 from posterbeat.track import Track
 
-if TYPE_CHECKING:  # these pull in torch, NumPy and Pillow, which `import posterbeat` need not wait for
+if TYPE_CHECKING:  # these pull in torch, which `import posterbeat` need not wait for
     from posterbeat.composer.model import BiLSTMComposer
     from posterbeat.music.historical import HistoricalStack
     from posterbeat.vision.classifier import PosterClassifier
@@ -131,7 +135,82 @@ class PosterBeat:
         controls = asked_for(controls, notes=notes, temperature=temperature, seed=seed, **named)
         composer = self.composer if controls.composer_kind == COMPOSER_KINDS[0] else self.historical
         score = composer.generate(genre_mix, controls=controls, progress=progress)
-        return Track(score, genre_mix, controls)
+        return Track(score, genre_mix, controls, weights=self.weights)
+
+    @property
+    def weights(self) -> str:
+        """Which weights compose here, as `hub.weights_mark` tells; empty where that is not known."""
+        return getattr(self.composer, "mark", "")
+
+    def go_on(self, track: Track | str | Path | bytes, seconds: float = 30.0, seed: int | None = None, *,
+              progress: Callable[[int, int], None] | None = None) -> Track:
+        """A longer piece: its last bar, which closes it, gives way, and all before it stays note for note.
+
+        Parameters
+        ----------
+        track : Track, or a MIDI file made here or elsewhere (path or bytes, see `Track.from_midi`)
+        seconds : how much longer it becomes, 10 to 300; 600 in all at most
+        seed, progress : as in `compose`
+
+        Raises
+        ------
+        ParameterError
+            A value outside its range, or the piece would become too long.
+        ScoreError
+            The file cannot be read, or is too large.
+        """
+        return self.take_step(track, GoOn(seconds, seed), progress=progress)
+
+    def rewrite(self, track: Track | str | Path | bytes, part: str | int | None = None, bars: tuple[int, int] | None = None,
+                seed: int | None = None, *, progress: Callable[[int, int], None] | None = None) -> Track:
+        """The piece with a part, some bars, or a part in some bars written anew; all else stays note for note.
+
+        Parameters
+        ----------
+        track, seed, progress : as in `go_on`
+        part : its name, that of its instrument's family, or its place in `track.plan.parts`, counted from 0; None for all
+        bars : the first and the last, counted from 1, both ends in; None for all
+
+        Raises
+        ------
+        ParameterError
+            There is no such part, or there are no such bars.
+        ScoreError
+            The file cannot be read, or is too large.
+        """
+        return self.take_step(track, Rewrite(part, bars, seed), progress=progress)
+
+    def take_step(self, track: Track | str | Path | bytes, step: Step, *,
+                  progress: Callable[[int, int], None] | None = None) -> Track:
+        """The piece after one more step, as `go_on` and `rewrite` make it."""
+        from posterbeat.music.part_names import name_of
+
+        if not isinstance(track, Track):
+            track = Track.from_midi(track, weights=self.weights)
+        if len(track.steps) >= MOST_STEPS:
+            raise ParameterError(f"This piece has taken {MOST_STEPS} steps, which is the most: start from an earlier one.")
+        if isinstance(step, Rewrite) and step.part is not None:
+            step = replace(step, part=name_of(track.score.without_overlaps(), step.part))  # a name stays, a place may not
+        score = self.composer.take_step(track.score, step, track.genre_mix, controls=track.controls, progress=progress)
+        return replace(track, score=score, steps=(*track.steps, step), weights=self.weights)
+
+    def again(self, recipe: Recipe, *, progress: Callable[[int, int], None] | None = None) -> Track:
+        """Compose a piece anew by its recipe: the same notes.
+
+        Raises
+        ------
+        ParameterError
+            Other weights wrote it, or it began as a MIDI file from elsewhere.
+        """
+        if recipe.own:
+            raise ParameterError("This piece began as a MIDI file from elsewhere, which cannot be composed again: open its file.")
+        if recipe.weights and self.weights and recipe.weights != self.weights:
+            raise ParameterError(f"Another composer's weights wrote this piece ({recipe.weights}; here are {self.weights}), and "
+                                 "these would write another one: load those, or open its MIDI file.")
+        track = self.compose(recipe.genre_mix, controls=recipe.controls, progress=progress)
+        for step in recipe.steps:
+            track = self.take_step(track, step, progress=progress)
+        return track
 
     def __call__(self, image: Any, genre: str | Mapping[str, float] | None = None, notes: int | None = None,
                  temperature: float = 1.0, seed: int | None = None, *, colours: bool = True, words: bool = True,

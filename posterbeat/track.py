@@ -1,13 +1,16 @@
-"""Track: a composed piece, to hear, keep and compose again."""
+"""Track: a composed piece, and what it can become: sound, files, a longer one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from posterbeat.controls import SUFFIXES, Controls
-from posterbeat.genres import music_for
+from posterbeat.errors import ScoreError
+from posterbeat.genres import GENRES, mixture, music_for
+from posterbeat.recipe import Recipe, notes_mark
+from posterbeat.steps import Step
 
 if TYPE_CHECKING:  # these pull in torch, NumPy and Pillow, which `import posterbeat` need not wait for
     import numpy as np
@@ -20,6 +23,9 @@ if TYPE_CHECKING:  # these pull in torch, NumPy and Pillow, which `import poster
     from posterbeat.music.outline import Outline
     from posterbeat.music.score import Score
     from posterbeat.vision.reading import GenreReading
+
+LARGEST_MIDI = 2_000_000  # bytes of a file that is taken in
+_ARRAYS = ("onset", "duration", "pitch", "velocity", "program")
 
 
 @dataclass(eq=False)
@@ -35,6 +41,10 @@ class Track:
     reading : GenreReading or None, what the classifier read on the poster
     colours : PosterColours or None, the reading of the poster's colours, if they steered the music
     title : str or None, the film's
+    steps : what was done with the piece since it was composed (`steps.GoOn`, `steps.Rewrite`), in order
+    weights : which weights of the composer wrote it (`hub.weights_mark`), empty where that is not known
+    own : whether it began as a MIDI file from elsewhere
+    remark : str or None, what is to be known of a file that it was opened from
     """
 
     score: "Score"
@@ -44,6 +54,10 @@ class Track:
     reading: "GenreReading | None" = None
     colours: "PosterColours | None" = None
     title: str | None = None
+    steps: tuple[Step, ...] = ()
+    weights: str = ""
+    own: bool = False
+    remark: str | None = None
     _rendering: "Rendering | None" = field(default=None, init=False, repr=False)
 
     @property
@@ -74,14 +88,58 @@ class Track:
     def plan(self) -> "Outline | None":
         """What was decided before the first note: sections, chords, who plays what, and what comes again.
 
-        None for the reference study's stack, which decides note by note.
+        None for the reference study's stack, which decides note by note, and for a piece from a file, until a step is taken.
         """
         return self.score.plan
 
     @cached_property
+    def recipe(self) -> Recipe:
+        """How it came to be; composing by it again gives the same notes."""
+        plain = self.score.without_overlaps()
+        return Recipe(self.genre_mix, self.controls, self.steps, self.weights, self.own,
+                      notes_mark(*(getattr(plain, name) for name in _ARRAYS)))
+
+    @cached_property
     def midi(self) -> "pretty_midi.PrettyMIDI":
-        """The score as MIDI."""
-        return self.score.to_midi()
+        """The score as MIDI, with its recipe as a text event."""
+        import pretty_midi
+
+        midi = self.score.to_midi()
+        midi.text_events.append(pretty_midi.Text(self.recipe.to_text(), 0.0))
+        return midi
+
+    @classmethod
+    def from_midi(cls, source: str | Path | bytes, genre: str | Mapping[str, float] | None = None, weights: str = "") -> "Track":
+        """A MIDI file, made here or elsewhere, as a track that can go on.
+
+        Parameters
+        ----------
+        source : path or bytes
+        genre : for a file from elsewhere, as in `PosterBeat.compose`; left out, all genres weigh the same
+        weights : which weights of the composer will go on
+
+        Raises
+        ------
+        ScoreError
+            It is larger than 2 MB, cannot be read, holds no note, or what it says of how it was composed was forged.
+        """
+        from posterbeat.music.marked_midi import read_midi
+        from posterbeat.music.score import Score
+
+        midi = read_midi(_bytes_of(source))
+        score = Score.from_midi(midi)
+        told = next(filter(None, (Recipe.from_text(event.text) for event in midi.text_events)), None)
+        mix = mixture(genre) if genre is not None else told.genre_mix if told else mixture(dict.fromkeys(GENRES, 1.0))
+        if told is None:
+            return cls(score, mix, Controls(seed=0), own=True)
+        if told.notes != notes_mark(*(getattr(score, name) for name in _ARRAYS)):
+            changed = "The notes of this file were changed since it was composed: it is taken as a MIDI file of your own."
+            return cls(score, mix, told.controls, own=True, remark=changed)
+        if weights and told.weights and weights != told.weights:
+            other = ("Another composer's weights wrote this file: its notes stay as they are, and what is new is written by "
+                     "these weights.")
+            return cls(score, mix, told.controls, own=True, remark=other)
+        return cls(score, mix, told.controls, steps=told.steps, weights=told.weights, own=told.own)
 
     def render(self, progress: Callable[[float], None] | None = None, stems: bool = False,
                mp3: bool = False) -> "Rendering":
@@ -150,3 +208,18 @@ class Track:
         else:  # notes need no renderer, and a wrong suffix should not wait for one to be told
             save(path, self.midi, None, tags=self.tags)
         return path
+
+
+def _bytes_of(source: "str | Path | bytes") -> bytes:
+    if isinstance(source, bytes):
+        data = source
+    else:
+        try:
+            with Path(source).open("rb") as file:
+                data = file.read(LARGEST_MIDI + 1)
+        except (OSError, ValueError, TypeError) as error:
+            reason = getattr(error, "strerror", None) or type(error).__name__
+            raise ScoreError(f"The MIDI file cannot be read ({reason}): give the path of a .mid file.") from error
+    if len(data) > LARGEST_MIDI:
+        raise ScoreError(f"The MIDI file is larger than {LARGEST_MIDI // 1_000_000} MB: give a smaller one.")
+    return data

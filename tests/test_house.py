@@ -20,6 +20,8 @@ STATIONS = [
     {"instruments", "chords", "cpu", "processes", "whole_file", "table_file"},
     {"notation"},
     {"contradictions", "controls", "hub", "hub_download"},
+    {"steps"},
+    {"recipe"},
     {"picture_file", "colour_profile", "poster"},
     {"colours", "vision"},
     {"music"},
@@ -29,7 +31,7 @@ STATIONS = [
     {"track"},
     {"pipeline"},
     {"batch"},
-    {"cli", "cli_options"},
+    {"cli", "cli_options", "cli_running", "cli_steps"},
     {"ui"},
 ]
 ORDER = {name: number for number, station in enumerate(STATIONS) for name in station}

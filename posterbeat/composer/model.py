@@ -1,6 +1,7 @@
 """BiLSTMComposer: plans a piece for a genre or a mixture of genres, then writes it part by part."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
 
+from posterbeat.composer.asked import Asked, asked_of, check_room, ended, layout
 from posterbeat.composer.brief import Brief, Profiles
 from posterbeat.composer.likelihood import bits_by_kind, finished
 from posterbeat.composer.parts import Arrangement
@@ -15,20 +17,25 @@ from posterbeat.composer.plan import Plan
 from posterbeat.composer.plan_drawing import PlanDrawing
 from posterbeat.composer.planner import Planner
 from posterbeat.composer.planner_step import PlannerTables
+from posterbeat.composer.revision import Revision, revision_of
 from posterbeat.composer.sections import outline
 from posterbeat.composer.writer import ReaderWriter
 from posterbeat.composer.writer_step import WriterTables
-from posterbeat.composer.writing import Sampling, Writing
+from posterbeat.composer.writing import Sampling, Stays, Writing
 from posterbeat.controls import Controls, asked_for
 from posterbeat.cpu import forked, one_thread
 from posterbeat.errors import WeightsError
 from posterbeat.genres import GENRES, mixture
-from posterbeat.hub import load_strict, read_config, read_tensors, resolve, single_precision
-from posterbeat.instruments import DRUMS, families_of, on_keyboard
+from posterbeat.hub import load_strict, read_config, read_tensors, resolve, single_precision, weights_mark
+from posterbeat.instruments import DRUMS, ENSEMBLES, on_keyboard
 from posterbeat.music.events import DURATIONS, VELOCITY_BINS
 from posterbeat.music.score import Score
+from posterbeat.notation.metres import METRES
+from posterbeat.notation.players import players
+from posterbeat.steps import Step
 
 _PLAN_GUIDANCE = 1.2  # chosen on `val`
+_OVER_ASKED_CHORDS = {"chords": 1.5, "bass": 1.5}  # of `Sampling`, where a user named the chords
 
 
 class ComposerConfig(PreTrainedConfig):
@@ -46,6 +53,7 @@ class BiLSTMComposer(PreTrainedModel):
 
     config_class = ComposerConfig
     base_model_prefix = "networks"
+    mark = ""  # which weights these are, as `hub.weights_mark` tells; unknown until they are loaded
 
     def __init__(self, config: ComposerConfig):
         super().__init__(config)
@@ -85,11 +93,13 @@ class BiLSTMComposer(PreTrainedModel):
         except (TypeError, ValueError, RuntimeError) as error:
             raise WeightsError(f"{path.name} does not describe a composer ({type(error).__name__}): fetch it again.") from error
         load_strict(model, read_tensors(folder / "model.safetensors"), folder / "model.safetensors")
+        model.mark = weights_mark(folder)
         return model.eval()
 
-    def generate(self, genre_mix: str | Mapping[str, float], notes: int = 600, temperature: float = 1.0, seed: int | None = 0, *,
-                 controls: Controls | None = None, progress: Callable[[int, int], None] | None = None, **named: Any) -> Score:
-        """Write a piece of exactly `notes` notes.
+    def generate(self, genre_mix: str | Mapping[str, float], notes: int | None = None, temperature: float = 1.0,
+                 seed: int | None = 0, *, controls: Controls | None = None,
+                 progress: Callable[[int, int], None] | None = None, **named: Any) -> Score:
+        """Write a piece of exactly `notes` notes, or of so many `seconds`.
 
         Parameters
         ----------
@@ -101,19 +111,16 @@ class BiLSTMComposer(PreTrainedModel):
         Raises
         ------
         ParameterError
-            A value outside its range.
+            A value outside its range, two that contradict each other, or more chords than the piece has bars.
         """
         mix = mixture(genre_mix)
         controls = asked_for(controls, notes=notes, temperature=temperature, seed=seed, **named)
         single_precision(self)
         forked()
         random = np.random.default_rng(controls.seed)
-        families = None if controls.ensemble is None else families_of(controls.ensemble)
-        brief = self._profiles.draw(random, mix, tempo=controls.tempo, density=controls.density, mode=controls.mode,
-                                    families=families)
-        plan = self.plan(brief, mix, controls.notes, random, temperature=controls.temperature)
-        piece = self.write(brief, plan, mix, random, temperature=controls.temperature, progress=progress)
-        return to_score(piece, brief, plan)
+        plan, brief = self.planned(controls, mix, random)
+        score = to_score(self.write(brief, plan, mix, random, sampling=_sampling(controls), progress=progress), brief, plan)
+        return score if controls.seconds is None else ended(score, *layout(controls.seconds, brief))
 
     def bits_per_note(self, score: Score, genre_mix: str | Mapping[str, float], *, limit: int = 2000) -> float:
         """Negative log2-likelihood of a score, bits a note, over its first bars that hold at most `limit` notes.
@@ -124,22 +131,68 @@ class BiLSTMComposer(PreTrainedModel):
         forked()
         return bits_by_kind(self.networks, self.planner, finished(score, mixture(genre_mix)), limit)["all"]
 
-    def plan(self, brief: Brief, mix: Mapping[str, float], notes: int, random: np.random.Generator, *,
+    def planned(self, controls: Controls, mix: Mapping[str, float], random: np.random.Generator) -> tuple[Plan, Brief]:
+        """Draw a brief and a plan that keep to what is asked for; raises ParameterError as `generate` does."""
+        names = controls.instruments or (controls.ensemble and ENSEMBLES[controls.ensemble])
+        brief = self._profiles.draw(
+            random, mix, tempo=controls.tempo, density=controls.density, mode=controls.mode, key=controls.tonality,
+            bar=controls.metre and METRES[controls.metre], players=names and players(names), seconds=controls.seconds)
+        asked = asked_of(controls, brief)
+        plan = self.plan(brief, mix, asked, random, temperature=controls.temperature)
+        check_room(asked, plan.bars - 1, controls)
+        return plan, brief
+
+    def take_step(self, score: Score, step: Step, genre_mix: str | Mapping[str, float], *, controls: Controls,
+                  progress: Callable[[int, int], None] | None = None) -> Score:
+        """A finished piece after one more step: it goes on, or some of it is written anew.
+
+        Parameters
+        ----------
+        controls : that it was composed with; its temperature and chords hold on
+        progress : as in `generate`
+
+        Raises
+        ------
+        ParameterError
+            The piece has no such part or bars, or would become too long.
+        ScoreError
+            The piece is too large.
+        """
+        return self.revise(revision_of(score, step, controls), genre_mix, controls=controls, progress=progress)
+
+    def revise(self, revision: Revision, genre_mix: str | Mapping[str, float], *, controls: Controls,
+               progress: Callable[[int, int], None] | None = None) -> Score:
+        """A piece with some of it written anew, or more of it; all else stays note for note. Parameters as in `take_step`."""
+        mix, random = mixture(genre_mix), np.random.default_rng(revision.seed)
+        single_precision(self)
+        forked()
+        plan = self.plan(revision.known.brief, mix, revision.asked, random, temperature=controls.temperature)
+        written = self.write(revision.known.brief, plan, mix, random, sampling=_sampling(controls),
+                             closing=revision.closing, stays=revision.stays, progress=progress)
+        return revision.joined(written, plan)
+
+    def plan(self, brief: Brief, mix: Mapping[str, float], asked: Asked, random: np.random.Generator, *,
              temperature: float = 1.0, guidance: float = _PLAN_GUIDANCE) -> Plan:
-        """Draw a plan of exactly `notes` notes."""
+        """Draw a plan of the notes or bars, and over the chords, that are asked for."""
         weights = np.array([mix[genre] for genre in GENRES], np.float32)
         with one_thread():
-            return PlanDrawing(self._plan_tables, brief, weights, notes=notes, guidance=guidance, temperature=temperature,
+            return PlanDrawing(self._plan_tables, brief, weights, asked=asked, guidance=guidance, temperature=temperature,
                                random=random).draw()
 
     def write(self, brief: Brief, plan: Plan, mix: Mapping[str, float], random: np.random.Generator, *, temperature: float = 1.0,
-              sampling: Sampling | None = None, closing: bool = True,
+              sampling: Sampling | None = None, closing: bool = True, stays: Stays | None = None,
               progress: Callable[[int, int], None] | None = None) -> Arrangement:
-        """Write the notes of a plan, in the common key (C major or A minor)."""
+        """Write the notes of a plan, in the common key (C major or A minor), but for the cells that stay."""
         weights = np.array([mix[genre] for genre in GENRES], np.float32)
         with one_thread():
             return Writing(self._note_tables, brief, plan, weights, sampling or Sampling(temperature=temperature), random,
-                           closing=closing).write(progress)
+                           closing=closing, stays=stays).write(progress)
+
+
+def _sampling(controls: Controls) -> Sampling:
+    """How notes are drawn for these controls."""
+    sampling = Sampling(temperature=controls.temperature)
+    return sampling if controls.chords is None else replace(sampling, **_OVER_ASKED_CHORDS)
 
 
 def to_score(piece: Arrangement, brief: Brief, plan: Plan) -> Score:

@@ -68,7 +68,8 @@ class Arrangement:
         return np.repeat(np.arange(len(self.start) - 1) % len(self.parts), np.diff(self.start))
 
 
-def merge_tracks(family: np.ndarray, pitch: np.ndarray, track: np.ndarray) -> np.ndarray:
+def merge_tracks(family: np.ndarray, pitch: np.ndarray, track: np.ndarray, *, most: int = MOST_PARTS,
+                 small: bool = True) -> np.ndarray:
     """Which part each note's track belongs to: tracks of one family are merged until at most `MOST_PARTS` are left.
 
     Drum tracks are one part. A track with few notes joins the track of its family that is nearest in pitch, and then,
@@ -78,6 +79,7 @@ def merge_tracks(family: np.ndarray, pitch: np.ndarray, track: np.ndarray) -> np
     Parameters
     ----------
     family, pitch, track : np.ndarray of int, shape (notes,); `track` numbers the tracks, each of one family
+    most : parts; small : whether tracks with few notes join others even where parts are not too many
 
     Returns
     -------
@@ -106,9 +108,9 @@ def merge_tracks(family: np.ndarray, pitch: np.ndarray, track: np.ndarray) -> np
     for number in drums[1:]:
         join(number, drums[0])
     for number in sorted(group, key=lambda other: size[other]):
-        if size[number] < max(8, _SMALL * len(owner)) and fellows(number):
+        if small and size[number] < max(8, _SMALL * len(owner)) and fellows(number):
             join(number, nearest(number))
-    while len(group) > MOST_PARTS:
+    while len(group) > most:
         crowded = [number for number in group if fellows(number)]
         if not crowded:
             break
@@ -121,8 +123,13 @@ def merge_tracks(family: np.ndarray, pitch: np.ndarray, track: np.ndarray) -> np
     return place[owner]
 
 
+def voices(track: np.ndarray, family: np.ndarray) -> np.ndarray:
+    """Numbers of the tracks, each of one family: np.ndarray of int64, shape (notes,)."""
+    return np.unique(np.stack([track, family]), axis=1, return_inverse=True)[1].reshape(-1)
+
+
 def arrange(onset: np.ndarray, duration: np.ndarray, pitch: np.ndarray, velocity: np.ndarray, program: np.ndarray,
-            track: np.ndarray, bar: int, shift: int = 0) -> Arrangement:
+            track: np.ndarray, bar: int, shift: int = 0, *, part: np.ndarray | None = None) -> Arrangement:
     """Notes as parts by bars.
 
     Parameters
@@ -132,12 +139,13 @@ def arrange(onset: np.ndarray, duration: np.ndarray, pitch: np.ndarray, velocity
     track : np.ndarray of int, shape (notes,), which track plays each note
     bar : int, twelfths of a beat
     shift : semitones added to pitched notes; a note that would leave 0 to 127 moves by an octave
+    part : np.ndarray of int, shape (notes,), which part each note is of, where `merge_tracks` is not to say so
 
     Of several notes of one part and pitch at one onset the longest stays; whole empty bars at the start are left out.
     """
     family = family_of(program)
-    _, voice = np.unique(np.stack([track, family]), axis=1, return_inverse=True)
-    part = merge_tracks(family, pitch, voice.reshape(-1))
+    if part is None:
+        part = merge_tracks(family, pitch, voices(track, family))
     pitch = np.where(family == DRUM_FAMILY, pitch, pitch + shift)
     pitch = on_keyboard(pitch)
     order = np.lexsort((-duration, pitch, onset, part))

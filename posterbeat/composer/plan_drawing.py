@@ -3,9 +3,10 @@
 import numpy as np
 
 from posterbeat.chords import NO_CHORD, feature_table
+from posterbeat.composer.asked import TONIC, Asked
 from posterbeat.composer.brief import Brief
 from posterbeat.composer.nucleus import draw
-from posterbeat.composer.plan import LITERAL, MOST_BACK, MOST_COUNTED, NEW, SILENT, VARIED, Plan
+from posterbeat.composer.plan import LITERAL, MOST_BACK, MOST_COUNTED, NEAR, NEW, SILENT, VARIED, Plan
 from posterbeat.composer.plan_features import about_classes, bar_columns, part_columns
 from posterbeat.composer.planner import CELL_FIELDS, SEEN_SIZES, seen_of_part
 from posterbeat.composer.planner_step import PlannerStep, PlannerTables
@@ -22,7 +23,7 @@ _COPY_LEANING = 0.25
 _COOLER = 0.95  # than the temperature that is asked for
 _PLAYERS = 6  # notes of the closing chord at most
 _QUIET = 2  # bars in which nobody plays, at most, on end
-_MAJOR_TRIAD, _MINOR_TRIAD = 0, 1
+_ENTER = 8  # bars by which everyone has played, where everyone has to
 
 
 class PlanDrawing:
@@ -33,21 +34,24 @@ class PlanDrawing:
     tables : PlannerTables
     brief : Brief
     mix : np.ndarray of float32, shape (5,)
-    notes : int, how many the piece is to have, its closing chord among them
+    asked : Asked, what it has to keep to: how long it is, over which chords, what of it is there already
     guidance : 1 is what was learned, more follows the genre more closely
     temperature : of the drawing
     random : np.random.Generator
     """
 
-    def __init__(self, tables: PlannerTables, brief: Brief, mix: np.ndarray, *, notes: int, guidance: float, temperature: float,
-                 random: np.random.Generator):
+    def __init__(self, tables: PlannerTables, brief: Brief, mix: np.ndarray, *, asked: Asked, guidance: float,
+                 temperature: float, random: np.random.Generator):
         self._brief, self._random, self._temperature = brief, random, temperature * _COOLER
-        self._notes, self._slots = notes, slots_in_bar(brief.bar)
+        self._asked, self._slots = asked, slots_in_bar(brief.bar)
         self._columns = part_columns(brief.parts)
         self._drums = self._columns[:, 0] == DRUM_FAMILY
         about = about_classes(brief.tempo, brief.minor, brief.bar, brief.density)
         self._step = PlannerStep(tables, self._columns, about, mix, guidance)
-        self._bars = max(4.0, notes / max(brief.density * brief.bar / 12, 0.5))  # as far as can be told
+        if asked.notes is not None:
+            self._bars = max(4.0, asked.notes / max(brief.density * brief.bar / 12, 0.5))  # as far as can be told
+        else:
+            self._bars = asked.given.bars if asked.bars is None else asked.bars + 1
         most, parts = 64, len(brief.parts)
         self._copy, self._chord = np.zeros(most, np.uint8), np.full((most, 2), NO_CHORD, np.uint8)
         self._bass, self._cells = np.zeros((most, 2), np.uint8), np.zeros((most, parts, 5), np.uint8)
@@ -56,18 +60,32 @@ class PlanDrawing:
         self._total, self._sums = 0, []
 
     def draw(self) -> Plan:
-        """The plan, its notes as many as asked for, with a closing bar on the tonic."""
+        """The plan, its notes or bars as many as asked for, with a closing bar on the tonic; where neither is, the plan that is
+        given with its free cells drawn anew."""
+        if self._asked.notes is None and self._asked.bars is None:
+            for bar in range(self._asked.given.bars):
+                self._next(bar)
+            return self._drawn(self._asked.given.bars)
         bar, closing = 0, self._closing_count()
-        body = self._notes - closing
-        while self._total < body:
-            if bar == len(self._copy):
-                self._grow()
-            self._draw_bar(bar)
+        notes = self._asked.notes or self._asked.most
+        while self._total < notes - closing if self._asked.bars is None else bar < self._asked.bars:
+            self._next(bar)
+            if self._asked.bars is not None and self._asked.copy(bar) is None:  # each bar that is to come may hold a note yet
+                room = notes - closing - (self._asked.bars - 1 - bar) - (self._total - self._sums[-1])
+                self._fit(bar, min(self._sums[-1], room))
             bar += 1
-        self._fit(bar - 1, body - (self._total - self._sums[-1]))
+        if self._asked.bars is None:
+            self._fit(bar - 1, notes - closing - (self._total - self._sums[-1]))
         self._close(bar, closing)
-        return Plan(self._copy[:bar + 1].copy(), self._chord[:bar + 1].copy(), self._bass[:bar + 1].copy(),
-                    self._cells[:bar + 1].copy())
+        return self._drawn(bar + 1)
+
+    def _next(self, bar: int) -> None:
+        if bar == len(self._copy):
+            self._grow()
+        self._draw_bar(bar)
+
+    def _drawn(self, bars: int) -> Plan:
+        return Plan(self._copy[:bars].copy(), self._chord[:bars].copy(), self._bass[:bars].copy(), self._cells[:bars].copy())
 
     def _grow(self) -> None:
         for name in ("_copy", "_chord", "_bass", "_cells", "_contents"):
@@ -75,11 +93,11 @@ class PlanDrawing:
             setattr(self, name, np.concatenate([array, np.zeros_like(array)]))
 
     def _draw_bar(self, bar: int) -> None:
-        if bar:
-            rate = (self._total + 4 * self._notes / self._bars) / (bar + 4)
-            total = bar + max(1.0, (self._notes - self._total) / max(rate, 0.5))
-        else:
-            total = self._bars
+        """One bar; what of it stays is taken in all the same, since the planner goes on from it."""
+        total = self._bars
+        if bar and self._asked.notes is not None:
+            rate = (self._total + 4 * self._asked.notes / self._bars) / (bar + 4)
+            total = bar + max(1.0, (self._asked.notes - self._total) / max(rate, 0.5))
         place = bar_columns(self._copy[bar - 1:bar] if bar else np.zeros(1), bar, int(round(total)))[0]
         seen = np.zeros(len(SEEN_SIZES), np.int64)
         seen[-4:] = place
@@ -87,7 +105,9 @@ class PlanDrawing:
             seen[:5] = self._cells[bar - 1, -1]
         harmony = [self._harmony(bar - 1), self._harmony(bar - 4), self._harmony(bar - 8)]
         out = self._step.advance(seen, harmony, "bar")
-        back = self._field(out, "copy", {}, self._copies(bar), _COPY_LEANING * (np.arange(MOST_BACK + 1) > 0))
+        back = self._asked.copy(bar)
+        if back is None:
+            back = self._field(out, "copy", {}, self._copies(bar), _COPY_LEANING * (np.arange(MOST_BACK + 1) > 0))
         self._copy[bar] = back
         if back:
             self._repeat(bar, bar - back)
@@ -101,12 +121,20 @@ class PlanDrawing:
         self._total += self._sums[-1]
 
     def _copies(self, bar: int) -> np.ndarray:
-        """Which bars may be repeated: all that hold something."""
+        """Which bars may be repeated: all that hold something, over the chords that are asked for."""
         allowed = np.zeros(MOST_BACK + 1, bool)
         allowed[0] = True
-        for back in range(1, min(bar, MOST_BACK) + 1):
-            allowed[back] = self._sums[bar - back] > 0
+        rows = np.arange(bar - 1, max(-1, bar - MOST_BACK - 1), -1)
+        if len(rows):
+            allowed[1:len(rows) + 1] = (np.array(self._sums)[rows] > 0) & self._alike(bar, rows)
         return allowed
+
+    def _alike(self, bar: int, rows: np.ndarray) -> np.ndarray:
+        """Which bars have the chords that are asked for in this one; all where none are."""
+        if self._asked.round is None:
+            return np.ones(len(rows), bool)
+        wanted = self._asked.harmony(bar)
+        return (self._chord[rows] == wanted[:, 0]).all(1) & (self._bass[rows] == wanted[:, 1]).all(1)
 
     def _repeat(self, bar: int, source: int) -> None:
         cells = self._cells[source].copy()
@@ -116,6 +144,10 @@ class PlanDrawing:
         self._chord[bar], self._bass[bar] = self._chord[source], self._bass[source]
 
     def _harmonise(self, bar: int, out: np.ndarray) -> None:
+        asked = self._asked.harmony(bar)
+        if asked is not None:
+            self._chord[bar], self._bass[bar] = asked[:, 0], asked[:, 1]
+            return
         fields: dict[str, int] = {}
         for name in ("chord", "bass", "chord_2", "bass_2")[:2 * self._slots]:
             fields[name] = self._field(out, name, fields)
@@ -130,16 +162,17 @@ class PlanDrawing:
             self._cells[:, part], self._contents[:, part], int(self._last[part]), bar, self._columns[part])
         seen[-4:] = place
         out = self._step.advance(seen, harmony, "cell")
-        heard = self._last[part] >= 0 and bar - self._last[part] <= MOST_BACK
-        kinds = np.array([not self._must_play(bar, part), True, heard, heard, heard])
+        kept = self._asked.cell(bar, part)
+        if kept is not None:
+            self._keep(bar, part, kept)
+            return
+        recallable = self._recallable(bar, part)
+        kinds = np.array([not self._must_play(bar, part), True, *(rows.any() for rows in recallable.values())])
         fields = {"kind": self._field(out, "kind", {}, kinds, _KIND_LEANING)}
         kind, back = fields["kind"], 0
         recalled = np.zeros(5, np.uint8)
         if kind > NEW:
-            rows = np.arange(bar - 1, max(-1, bar - MOST_BACK - 1), -1)
-            allowed = np.zeros(MOST_BACK + 1, bool)
-            allowed[1:len(rows) + 1] = self._cells[rows, part, 0] != SILENT
-            back = self._field(out, "back", fields, allowed)
+            back = self._field(out, "back", fields, recallable[kind])
             recalled = self._cells[bar - back, part]
         cell = self._cells[bar, part]
         if kind == LITERAL:
@@ -155,12 +188,40 @@ class PlanDrawing:
                 known[1:] = False
             fields["register"] = self._field(out, "register", fields, known)
             fields["loudness"] = self._field(out, "loudness", fields, np.arange(9) < 8)
-            cell[:] = (kind, back, fields["count"], fields["register"], fields["loudness"])
+            self._keep(bar, part, np.array([kind, back, fields["count"], fields["register"], fields["loudness"]]))
+
+    def _keep(self, bar: int, part: int, cell: np.ndarray) -> None:
+        self._cells[bar, part] = cell
+        if cell[0] == LITERAL:
+            self._contents[bar, part] = self._contents[bar - cell[1], part]
+        elif cell[0] != SILENT:
             self._contents[bar, part] = self._fresh
             self._fresh += 1
 
+    def _recallable(self, bar: int, part: int) -> dict[int, np.ndarray]:
+        """How far back the cells lie that each kind of cell may recall: np.ndarray of bool, shape (MOST_BACK + 1,), by kind.
+
+        A line that fits a chord that is asked for fits only that one. What is written anew repeats nothing that stays: it
+        could become what it was.
+        """
+        rows = np.arange(bar - 1, max(-1, bar - MOST_BACK - 1), -1)
+        sounding = self._cells[rows, part, 0] != SILENT
+        if not self._drums[part]:
+            sounding &= self._alike(bar, rows)
+        allowed = np.zeros((2, MOST_BACK + 1), bool)
+        allowed[:, 1:len(rows) + 1] = sounding
+        if self._asked.free is not None and bar < len(self._asked.free):
+            allowed[1, 1:len(rows) + 1] &= self._asked.free[rows, part]
+        return {VARIED: allowed[0], NEAR: allowed[1], LITERAL: allowed[1]}
+
     def _must_play(self, bar: int, part: int) -> bool:
-        """Somebody has to play in the first bar, and after some bars of silence."""
+        """Somebody has to play in the first bar, and after some bars of silence; everyone who is asked for, before long; and
+        where bars are written anew, whoever did."""
+        given = self._asked.given
+        if given is not None and bar < given.bars:
+            return given.kind[bar, part] != SILENT
+        if self._asked.everyone and self._last[part] < 0 and bar >= min(_ENTER, self._bars // 3):
+            return True
         silent = len(self._columns) - 1 == part and not (self._cells[bar, :part, 0] != SILENT).any()
         return silent and (bar == 0 or not any(self._sums[-_QUIET:]))
 
@@ -189,20 +250,27 @@ class PlanDrawing:
             else:
                 cells[part, 0] = VARIED if cells[part, 1] else NEW
                 cells[part, 2] = scaled[part]
+                self._contents[bar, part] = self._fresh
+                self._fresh += 1
         self._copy[bar] = 0
+        self._total += wanted - self._sums[bar]
+        self._sums[bar] = wanted
 
     def _closing_count(self) -> int:
+        if self._asked.everyone:  # who has not played before does so here, if need be
+            return max(3, len(self._drums))
         return max(3, min(_PLAYERS, int((~self._drums).sum()))) if not self._drums.all() else 1
 
     def _close(self, bar: int, count: int) -> None:
         """The last bar: the tonic, played by those that played most."""
         if bar == len(self._copy):
             self._grow()
-        tonic, quality = (9, _MINOR_TRIAD) if self._brief.minor else (0, _MAJOR_TRIAD)
-        self._chord[bar], self._bass[bar] = 12 * quality + tonic, 0
+        self._chord[bar], self._bass[bar] = TONIC[self._brief.minor].number
         self._copy[bar], self._cells[bar] = 0, 0
         played = (self._cells[:bar, :, 2].astype(int).sum(0) + 1) * ~self._drums
-        order = np.argsort(-played, kind="stable")[:max(1, int((~self._drums).sum()))]
+        if self._asked.everyone:
+            played[self._last < 0] = played.max() + 1
+        order = np.argsort(-played, kind="stable")[:max(1, int((played > 0).sum()))]
         if self._drums.all():
             order = np.zeros(1, int)
         for number in range(count):

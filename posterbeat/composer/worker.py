@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,10 @@ from posterbeat import errors
 from posterbeat.controls import Controls, asked_for
 from posterbeat.errors import PosterBeatError
 from posterbeat.genres import GENRES
+from posterbeat.hub import resolve, weights_mark
 from posterbeat.music.outline import Outline
 from posterbeat.music.score import Score
+from posterbeat.steps import Step, from_text, to_text
 
 if TYPE_CHECKING:
     from posterbeat.composer.model import BiLSTMComposer
@@ -74,6 +77,11 @@ class ComposerApart:
             self._ready()
         return self
 
+    @cached_property
+    def mark(self) -> str:
+        """Which weights write here, as `hub.weights_mark` tells."""
+        return weights_mark(resolve(self._source))
+
     def _ready(self) -> None:
         if not self._loaded:
             self._line.settimeout(self._limit)
@@ -81,8 +89,9 @@ class ComposerApart:
                 _raise_if_told(_received(answers))
             self._loaded = True
 
-    def generate(self, genre_mix: str | Mapping[str, float], notes: int = 600, temperature: float = 1.0, seed: int | None = 0, *,
-                 controls: Controls | None = None, progress: Callable[[int, int], None] | None = None, **named: Any) -> Score:
+    def generate(self, genre_mix: str | Mapping[str, float], notes: int | None = None, temperature: float = 1.0,
+                 seed: int | None = 0, *, controls: Controls | None = None,
+                 progress: Callable[[int, int], None] | None = None, **named: Any) -> Score:
         """As `BiLSTMComposer.generate`, with the same notes for the same seed.
 
         Raises
@@ -93,7 +102,14 @@ class ComposerApart:
             The process died or fell silent twice while it wrote this piece.
         """
         controls = asked_for(controls, notes=notes, temperature=temperature, seed=seed, **named)
-        wish = {"genre_mix": genre_mix if isinstance(genre_mix, str) else dict(genre_mix), "controls": asdict(controls)}
+        return self._twice(_wish(genre_mix, controls), progress)
+
+    def take_step(self, score: Score, step: Step, genre_mix: str | Mapping[str, float], *, controls: Controls,
+                  progress: Callable[[int, int], None] | None = None) -> Score:
+        """As `BiLSTMComposer.take_step`, with the same notes; raises as it does, and as `generate`."""
+        return self._twice({**_wish(genre_mix, controls), "step": to_text([step]), **_told_of(score)}, progress)
+
+    def _twice(self, wish: dict[str, Any], progress: Callable[[int, int], None] | None) -> Score:
         try:
             return self._written(wish, progress)
         except EOFError:
@@ -118,7 +134,7 @@ class ComposerApart:
                 said = _received(talk, lambda: os.kill(fork, signal.SIGKILL))
                 _raise_if_told(said)
                 if "score" in said:
-                    return Score(**said["score"], plan=Outline.from_dict(said["plan"]))
+                    return _score_of(said)
                 if progress is not None:
                     progress(*said["progress"])
 
@@ -135,6 +151,20 @@ class ComposerApart:
                 self._process.wait(5)
                 raise EOFError from error
             return self._process
+
+
+def _wish(genre_mix: str | Mapping[str, float], controls: Controls) -> dict[str, Any]:
+    return {"genre_mix": genre_mix if isinstance(genre_mix, str) else dict(genre_mix), "controls": asdict(controls)}
+
+
+def _told_of(score: Score) -> dict[str, Any]:
+    """A score as JSON has it; its marks are those of its plan."""
+    arrays = {name: getattr(score, name).tolist() for name in _ARRAYS}
+    return {"score": {**arrays, "tempo": score.tempo, "bar": score.bar}, "plan": score.plan and score.plan.as_dict()}
+
+
+def _score_of(told: dict[str, Any]) -> Score:
+    return Score(**told["score"], plan=told["plan"] and Outline.from_dict(told["plan"]))
 
 
 def _end(process: subprocess.Popen) -> None:
@@ -208,10 +238,13 @@ def _write(composer: "BiLSTMComposer", piece: socket.socket) -> None:
             wish = _received(talk)
             _send(talk, {"process": os.getpid()})
             try:
-                score = composer.generate(wish["genre_mix"], controls=Controls(**wish["controls"]),
-                                          progress=lambda done, total: _send(talk, {"progress": [done, total]}))
-                arrays = {name: getattr(score, name).tolist() for name in _ARRAYS}
-                _send(talk, {"score": {**arrays, "tempo": score.tempo, "bar": score.bar}, "plan": score.plan.as_dict()})
+                asked = {"controls": Controls(**wish["controls"]),
+                         "progress": lambda done, total: _send(talk, {"progress": [done, total]})}
+                if "step" in wish:
+                    score = composer.take_step(_score_of(wish), from_text(wish["step"])[0], wish["genre_mix"], **asked)
+                else:
+                    score = composer.generate(wish["genre_mix"], **asked)
+                _send(talk, _told_of(score))
                 status = 0
             except (EOFError, OSError):
                 raise

@@ -20,12 +20,14 @@ from posterbeat.instruments import DRUM_FAMILY, PITCHES
 from posterbeat.music.events import DURATIONS
 
 _CLASSES = np.arange(PITCHES) % 12
+_HEARD = 8  # bars of what stays that the writer hears before it goes on
 
 
 @dataclass(frozen=True)
 class Sampling:
     """How notes are drawn. temperature : of all fields; place, pitch, length, loudness : `top_p` of each (chosen on `val`).
 
+    bass : how much likelier, in logarithm, the lowest part plays the bass of the chord than it was
     genre, chords : how far the logits are led away from those of a writer that is not told the genre, or the chords;
     1 not at all (Ho & Salimans, "Classifier-free diffusion guidance", 2022, on logits)
     """
@@ -35,8 +37,29 @@ class Sampling:
     pitch: float = 0.90
     length: float = 0.95
     loudness: float = 0.98
+    bass: float = 0.0
     genre: float = 1.5
     chords: float = 1.5
+
+
+@dataclass(frozen=True, eq=False)
+class Stays:
+    """Cells that are there already.
+
+    piece : Arrangement; free : np.ndarray of bool, shape (its bars, parts), which of its cells are written anew all the same
+    """
+
+    piece: Arrangement
+    free: np.ndarray
+
+    def cells(self, bar: int, parts: int) -> np.ndarray:
+        """Which cells of a bar stay: np.ndarray of bool, shape (parts,)."""
+        return ~self.free[bar] if bar < len(self.free) else np.zeros(parts, bool)
+
+    def is_near(self, bar: int) -> bool:
+        """Whether a bar is among those that are written anew, or shortly before: the writer then hears what stays in it."""
+        anew = np.append(np.flatnonzero(self.free.any(1)), len(self.free))  # more may be written after the last bar
+        return bool(((anew >= bar) & (anew <= bar + _HEARD)).any())
 
 
 class Writing:
@@ -50,13 +73,15 @@ class Writing:
     sampling : Sampling
     random : np.random.Generator
     closing : whether the last bar is a closing chord: its notes begin the bar, on the chord, and last
+    stays : Stays or None, what of the piece is there already
     """
 
     def __init__(self, tables: WriterTables, brief: Brief, plan: Plan, mix: np.ndarray, sampling: Sampling,
-                 random: np.random.Generator, *, closing: bool = True):
+                 random: np.random.Generator, *, closing: bool = True, stays: Stays | None = None):
         self._brief, self._plan, self._sampling, self._random, self._closing = brief, plan, sampling, random, closing
         self._variants = [(True, True), *([(False, True)] if sampling.genre != 1 else []),
                           *([(True, False)] if sampling.chords != 1 else [])]  # told the genre, told the chords
+        self._stays = stays
         self._read = self._read_plan(tables, mix)
         self._step = WriterStep(tables, len(self._variants))
         parts = len(brief.parts)
@@ -77,16 +102,17 @@ class Writing:
         total, written = int(plan.cells[..., 2].sum()), 0
         with torch.inference_mode():
             for bar in range(plan.bars):
-                kinds = plan.kind[bar]
-                for part in np.flatnonzero(kinds == LITERAL):
+                kinds, stays = plan.kind[bar], np.zeros(parts, bool) if self._stays is None else self._stays.cells(bar, parts)
+                for part in np.flatnonzero((kinds == LITERAL) | stays):
                     source = (bar - int(plan.back[bar, part])) * parts + part
-                    self._finish(bar, int(part), self._cells[source])
-                for part in range(parts):
-                    if kinds[part] == LITERAL:
-                        self._remember(bar, part)
-                    elif kinds[part] != SILENT:
+                    known = self._stays.piece.cell(bar, part).astype(np.int64) if stays[part] else self._cells[source]
+                    self._finish(bar, int(part), known)
+                for part in np.flatnonzero(kinds != SILENT).tolist():
+                    if not stays[part] and kinds[part] != LITERAL:
                         self._write_cell(bar, part)
-                        self._remember(bar, part)
+                    elif stays[part] and kinds[part] != LITERAL and self._stays.is_near(bar):
+                        self._write_cell(bar, part, self._cells[bar * parts + part])
+                    self._remember(bar, part)
                 written += int(plan.cells[bar, :, 2].sum())
                 if progress is not None:
                     progress(written, total)
@@ -126,7 +152,8 @@ class Writing:
         bar, part = divmod(number, len(self._families))
         return self._read[:, part, bar]
 
-    def _write_cell(self, bar: int, part: int) -> None:
+    def _write_cell(self, bar: int, part: int, known: np.ndarray | None = None) -> None:
+        """Write a cell; one that is `known` is only taken in, so that what follows goes on from it."""
         plan, parts, step = self._plan, len(self._families), self._step
         drums = self._families[part] == DRUM_FAMILY
         tall, self._tuneless = PITCHES * drums, drums
@@ -140,7 +167,8 @@ class Writing:
         for row, notes in enumerate(theirs):
             onsets[2 + row, notes[:, 0]] = 1
         step.begin_cell(self._of_reader(number), *(self._of_reader(source) for source in sources), onsets, drums)
-        count = int(plan.cells[bar, part, 2])
+        count = int(plan.cells[bar, part, 2]) if known is None else len(known)
+        lowest = part == next((one for one in np.flatnonzero(plan.kind[bar]) if self._families[one] != DRUM_FAMILY), None)
         closing = self._closing and bar == plan.bars - 1 and not drums
         written: list[list[int]] = []
         line, reached = list(self._lines[part]), -1
@@ -151,6 +179,11 @@ class Writing:
                          for notes, known in zip(theirs, their_keys)]
             previous = self._before if index else [BEGIN, *self._before[1:]]
             step.advance(previous, [*following, recent[0]], min(left, MOST_COUNTED + 1))
+            if known is not None:
+                place, pitch, length, loudness = known[index].tolist()
+                reached, self._before = place * PITCHES + pitch, [place, pitch + tall, length, loudness]
+                line.append(self._before)
+                continue
             last = written[-1] if written else None
             place = self._draw(step.place(), "place", self._places(last, left, closing))
             matching = [_note(notes, int(np.searchsorted(known, max(place * PITCHES, reached + 1))), tall)
@@ -160,9 +193,10 @@ class Writing:
             next_half = min(2 * bar + half + 1, 2 * plan.bars - 1)
             after = self._chords[:, next_half // 2, next_half % 2]
             seen = [matching[0][1], matching[1][1], recent[0][1], recent[1][1]]
-            pitch = self._draw(
-                step.pitch(place, seen, np.concatenate([now, after], 1), view.sounding[place], int(view.lowest[place])), "pitch",
-                self._pitches(last, place, left, drums, bar if closing else None, part))
+            pitches = step.pitch(place, seen, np.concatenate([now, after], 1), view.sounding[place], int(view.lowest[place]))
+            if lowest:  # the last twelve of a chord's features are its bass
+                pitches = pitches + self._sampling.bass * np.tile(self._chords[0, bar, half, -12:], 11)[:PITCHES]
+            pitch = self._draw(pitches, "pitch", self._pitches(last, place, left, drums, bar if closing else None, part))
             length = self._draw(step.length(place, pitch + tall, [matching[0][2], matching[1][2], recent[0][2]]), "length",
                                 self._lengths() if closing else None)
             loudness = self._draw(
@@ -171,7 +205,8 @@ class Writing:
             written.append([place, pitch, length, loudness])
             self._before = [place, pitch + tall, length, loudness]
             line.append(self._before)
-        self._finish(bar, part, np.array(written, np.int64).reshape(-1, 4))
+        if known is None:
+            self._finish(bar, part, np.array(written, np.int64).reshape(-1, 4))
 
     def _draw(self, logits: np.ndarray, name: str, allowed: np.ndarray | None = None) -> int:
         mixed, row = logits[0], 1

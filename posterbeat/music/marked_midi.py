@@ -7,6 +7,8 @@ from typing import BinaryIO
 import mido
 import pretty_midi
 
+from posterbeat.errors import ScoreError
+
 KINDS = ("section", "chord")  # the first word of a marker that this project wrote
 
 
@@ -47,3 +49,11 @@ class MarkedMidi(pretty_midi.PrettyMIDI):
             midi.save(file=filename)
         else:
             midi.save(filename)
+
+
+def read_midi(source: str | os.PathLike | bytes) -> MarkedMidi:
+    """A MIDI file by its path, or its bytes; ScoreError where it is none."""
+    try:
+        return MarkedMidi(io.BytesIO(source) if isinstance(source, bytes) else str(source))
+    except Exception as error:  # mido raises many kinds on broken files
+        raise ScoreError(f"This is not a readable MIDI file ({type(error).__name__}): give a .mid file.") from error

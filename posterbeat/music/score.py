@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -139,15 +138,9 @@ class Score:
         """
         import pretty_midi
 
-        from posterbeat.music.marked_midi import MarkedMidi
+        from posterbeat.music.marked_midi import read_midi
 
-        if isinstance(source, pretty_midi.PrettyMIDI):
-            midi = source
-        else:
-            try:
-                midi = MarkedMidi(io.BytesIO(source) if isinstance(source, bytes) else str(source))
-            except Exception as error:  # mido raises many kinds on broken files
-                raise ScoreError(f"This is not a readable MIDI file ({type(error).__name__}).") from error
+        midi = source if isinstance(source, pretty_midi.PrettyMIDI) else read_midi(source)
         step = midi.resolution / STEPS_PER_BEAT
         rows = []
         for part, track in enumerate(one for one in midi.instruments if one.notes):

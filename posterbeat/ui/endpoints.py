@@ -1,4 +1,4 @@
-"""The page's API: four named endpoints for gradio_client, curl, or an agent.
+"""The page's API: six named endpoints for gradio_client, curl, or an agent.
 
 The docstrings and the descriptions of the parameters are what callers read at `/?view=api`. Values arrive here
 unchecked, so that the answer to a wrong one is posterbeat's own sentence.
@@ -11,10 +11,13 @@ import gradio as gr
 from gradio.components.api_component import Api
 
 from posterbeat.controls import COMPOSER_KINDS, DEFAULT_NOTES, NOTES, SECONDS, SEED, TEMPERATURE, Controls
+from posterbeat.errors import ScoreError
 from posterbeat.genres import GENRES
 from posterbeat.instruments import ENSEMBLES
 from posterbeat.notation.metres import METRES
-from posterbeat.pipeline import Track
+from posterbeat.steps import LONGEST, to_text
+from posterbeat.track import Track
+from posterbeat.ui.components.midi_input import MidiInput
 from posterbeat.ui.components.poster_input import PosterInput
 from posterbeat.ui.error_messages import spoken
 from posterbeat.ui.heat_overlay import heat_file
@@ -95,7 +98,7 @@ def _answer(studio: Studio, track: Track, poster: str | None = None) -> tuple[st
     take, controls = Take.keep(track, poster), track.controls
     about = {"seed": controls.seed, "genre": take.genre, "notes": len(track.score), "temperature": controls.temperature,
              "seconds": take.seconds, "renderer": take.renderer, "composer": controls.composer_kind,
-             "genre_mix": take.genre_mix, "controls": controls.steering}
+             "genre_mix": take.genre_mix, "controls": controls.steering, "steps": to_text(track.steps), "remark": track.remark}
     if track.reading:
         from posterbeat.vision.reading import plain_reading
 
@@ -104,8 +107,14 @@ def _answer(studio: Studio, track: Track, poster: str | None = None) -> tuple[st
     return take.wav, take.midi, about
 
 
+def _given(midi: str | None) -> str:
+    if not midi:
+        raise ScoreError("Give the piece as a MIDI file, as /compose returned it or from elsewhere.")
+    return midi
+
+
 def add_endpoints(studio: Studio) -> None:
-    """Add /read_poster, /compose, /poster_to_music and /heatmap to the Blocks that is being built.
+    """Add /read_poster, /compose, /poster_to_music, /go_on, /rewrite and /heatmap to the Blocks that is being built.
 
     Pieces take turns with those of the page.
     """
@@ -192,6 +201,32 @@ def add_endpoints(studio: Studio) -> None:
         return _answer(studio, track, poster)
 
     @spoken
+    def go_on(midi: str, seconds=30, seed=None, progress=gr.Progress()):  # noqa: B008  gradio finds it there
+        """Let a piece go on: its closing bar gives way, and all before it stays note for note.
+
+        Parameters:
+            midi: the piece, as /compose returned it or from elsewhere
+
+        Returns:
+            as /compose
+        """
+        track = studio.beat.go_on(_given(midi), seconds, seed, progress=progress_to(progress))
+        return _answer(studio, track)
+
+    @spoken
+    def rewrite(midi: str, part=None, bars=None, seed=None, progress=gr.Progress()):  # noqa: B008  gradio finds it there
+        """Write a part of a piece, some of its bars, or a part in some bars anew; all else stays note for note.
+
+        Parameters:
+            midi: the piece, as /compose returned it or from elsewhere
+
+        Returns:
+            as /compose
+        """
+        track = studio.beat.rewrite(_given(midi), part, bars, seed, progress=progress_to(progress))
+        return _answer(studio, track)
+
+    @spoken
     def heatmap(poster: str, genre=None):
         """Show which parts of a poster spoke for a genre.
 
@@ -226,5 +261,11 @@ def add_endpoints(studio: Studio) -> None:
         api_name="poster_to_music",
         **shared,
     )
+    midi, seed = MidiInput(label="midi", visible=False), _controls()[2]
+    longer = _input("seconds", 30, "number", f"how much longer it becomes, {SECONDS[0]} to {SECONDS[1]}; {LONGEST} in all")
+    gr.on([], go_on, [midi, longer, seed], _outputs(), api_name="go_on", **shared)
+    which = [_input("part", None, "string", "such as bass or Violin 2, or its place, counted from 0; left out, all parts"),
+             _input("bars", None, "string", "such as 9-16, counted from 1; left out, all bars")]
+    gr.on([], rewrite, [midi, *which, seed], _outputs(), api_name="rewrite", **shared)
     gr.on([], heatmap, [poster, one], gr.Image(label="heatmap", type="filepath", visible=False), api_name="heatmap",
           **reading)

@@ -11,8 +11,8 @@ from posterbeat.audio.tags import Tags
 from posterbeat.controls import Controls
 from posterbeat.errors import PosterBeatError
 from posterbeat.genres import GENRES, music_for
-from posterbeat.pipeline import Track
 from posterbeat.text import file_name, film_of
+from posterbeat.track import Track
 from posterbeat.ui.components.piano_roll import roll_value
 from posterbeat.ui.link import link_to
 from posterbeat.ui.page import text

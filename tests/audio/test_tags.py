@@ -16,7 +16,7 @@ from posterbeat.audio.render import Rendering
 from posterbeat.audio.tags import Tags
 from posterbeat.controls import Controls
 from posterbeat.music.score import Score
-from posterbeat.pipeline import Track
+from posterbeat.track import Track
 
 RATE = 44100
 TAGS = Tags("Düne: music for a horror film with some comedy", "horror", 7)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from posterbeat.composer.asked import Asked
 from posterbeat.composer.brief import Profiles
 from posterbeat.composer.model import BiLSTMComposer, ComposerConfig
 from posterbeat.composer.nucleus import draw
@@ -28,7 +29,7 @@ def composer() -> BiLSTMComposer:
 def test_a_piece_has_exactly_the_notes_asked_for(composer, notes, genre):
     random = np.random.default_rng(notes)
     brief = composer._profiles.draw(random, mixture(genre))
-    plan = composer.plan(brief, mixture(genre), notes, random)
+    plan = composer.plan(brief, mixture(genre), Asked(notes=notes), random)
     assert plan.cells[..., 2].sum() == notes
     piece = composer.write(brief, plan, mixture(genre), random)
     assert len(piece.notes) == notes
@@ -37,7 +38,7 @@ def test_a_piece_has_exactly_the_notes_asked_for(composer, notes, genre):
 def test_copied_cells_are_copies_and_silent_ones_are_silent(composer):
     random = np.random.default_rng(4)
     brief = composer._profiles.draw(random, mixture("action"))
-    plan = composer.plan(brief, mixture("action"), 300, random)
+    plan = composer.plan(brief, mixture("action"), Asked(notes=300), random)
     piece = composer.write(brief, plan, mixture("action"), random)
     copied = np.argwhere(plan.kind == LITERAL)
     assert len(copied)
@@ -50,7 +51,7 @@ def test_copied_cells_are_copies_and_silent_ones_are_silent(composer):
 def test_notes_of_a_cell_are_in_order_and_none_sounds_twice(composer):
     random = np.random.default_rng(9)
     brief = composer._profiles.draw(random, mixture("drama"))
-    piece = composer.write(brief, composer.plan(brief, mixture("drama"), 200, random), mixture("drama"), random)
+    piece = composer.write(brief, composer.plan(brief, mixture("drama"), Asked(notes=200), random), mixture("drama"), random)
     cells = np.repeat(np.arange(len(piece.start) - 1), np.diff(piece.start))
     keys = (cells * 128 + piece.notes[:, 0].astype(np.int64)) * 128 + piece.notes[:, 1]
     assert (np.diff(keys) > 0).all() and piece.notes[:, 0].max() < brief.bar
@@ -60,7 +61,8 @@ def test_the_piece_closes_on_its_tonic(composer):
     for seed in range(4):
         random = np.random.default_rng(seed)
         brief = composer._profiles.draw(random, mixture("action"))
-        piece = composer.write(brief, composer.plan(brief, mixture("action"), 120, random), mixture("action"), random)
+        plan = composer.plan(brief, mixture("action"), Asked(notes=120), random)
+        piece = composer.write(brief, plan, mixture("action"), random)
         last = piece.onsets() >= (piece.bars - 1) * brief.bar
         assert (piece.notes[last, 0] == 0).all()
         assert set(piece.notes[last, 1] % 12) <= ({9, 0, 4} if brief.minor else {0, 4, 7})

@@ -50,7 +50,7 @@ def test_a_language_model_can_use_them_as_tools():
 
     with ThreadPoolExecutor(1) as aside:  # the browser tests leave a running loop in this thread
         tools, answer = aside.submit(lambda: asyncio.run(talk())).result()
-    assert len(tools) == 4 and all(tool.description for tool in tools.values())
+    assert len(tools) == 6 and all(tool.description for tool in tools.values())
     genre = next(tool for name, tool in tools.items() if name.endswith("compose")).inputSchema["properties"]["genre"]
     assert any(name in json.dumps(genre) for name in GENRES)
     assert not answer.isError

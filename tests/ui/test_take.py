@@ -13,7 +13,7 @@ from posterbeat.audio.render import Rendering
 from posterbeat.controls import Controls
 from posterbeat.genres import mixture
 from posterbeat.music.score import Score
-from posterbeat.pipeline import Track
+from posterbeat.track import Track
 from posterbeat.ui.take import Take
 
 RATE = 44100
