@@ -17,7 +17,8 @@ import pytest
 from PIL import Image
 from safetensors.numpy import save
 
-from posterbeat import PosterBeat, PosterBeatError, PosterError, Score, ScoreError, WeightsError
+from posterbeat import PosterBeat, PosterBeatError, PosterError, Score, ScoreError, Track, WeightsError, mixture
+from posterbeat.controls import Controls
 from posterbeat.hub import read_tensors
 from posterbeat.poster import open_poster
 from tests.music.made import tune
@@ -133,7 +134,7 @@ def test_any_controls(trials):
     assert len(composer.asked) == trials.taken
     for mix, controls in composer.asked:
         assert math.isclose(sum(mix.values()), 1) and min(mix.values()) >= 0
-        assert 32 <= controls.notes <= 2000 and isinstance(controls.notes, int)
+        assert 32 <= controls.notes <= 2000 and isinstance(controls.notes, int) and controls.seconds is None
         assert 0.1 <= controls.temperature <= 2 and 0 <= controls.seed < 2**32
         assert controls.tempo is None or 40 <= controls.tempo <= 220
         assert controls.mode in (None, "major", "minor")
@@ -199,10 +200,12 @@ def test_any_poster_over_the_api(trials, tmp_path):
 
 def test_mutated_midi(trials):
     random = np.random.default_rng(2)
-    out = io.BytesIO()
+    out, take = io.BytesIO(), io.BytesIO()
     tune().to_midi().write(out)
+    Track(tune(), mixture("drama"), Controls(seed=1, chords="Am F")).midi.write(take)
     for _ in range(100 * TIMES):
         trials(lambda: Score.from_midi(mutated(out.getvalue(), random)), ScoreError)
+        trials(lambda: Track.from_midi(mutated(take.getvalue(), random)), ScoreError)
 
 
 def test_mutated_weights(trials, tmp_path):

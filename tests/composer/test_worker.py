@@ -12,7 +12,9 @@ import torch
 from posterbeat import BiLSTMComposer, ParameterError, PosterBeatError, WeightsError
 from posterbeat.composer import worker
 from posterbeat.composer.worker import ComposerApart, possible
+from posterbeat.controls import Controls
 from posterbeat.hub import weights_folder
+from posterbeat.steps import GoOn, Rewrite
 
 pytestmark = pytest.mark.skipif(not possible(), reason="this system cannot fork")
 
@@ -44,6 +46,16 @@ def test_the_notes_are_those_of_the_composer_here_whatever_its_threads(composer,
     finally:
         torch.set_num_threads(usual)
     assert composer.generate({"horror": 0.7, "comedy": 0.3}, notes=150, seed=5, density=0.6) == plain
+
+
+def test_a_step_is_taken_there_as_here(composer):
+    here, controls = BiLSTMComposer.from_pretrained(weights_folder("composer")), Controls(seed=5, notes=60, chords="Am F C")
+    score = here.generate("drama", controls=controls)
+    for step in (GoOn(10, 1), Rewrite(0, (1, 2), 2)):
+        assert composer.take_step(score, step, "drama", controls=controls) == here.take_step(score, step, "drama", controls=controls)
+    with pytest.raises(ParameterError, match="is none of this piece"):
+        composer.take_step(score, Rewrite("kazoo", None, 1), "drama", controls=controls)
+    assert composer.mark == here.mark != ""
 
 
 def test_several_at_once_get_each_their_own(composer):
