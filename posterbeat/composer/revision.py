@@ -19,9 +19,14 @@ from posterbeat.text import said
 
 @dataclass(frozen=True, eq=False)
 class Revision:
-    """known : the piece as it is; asked : what its new plan keeps to; seed : of the step
-    free : np.ndarray of bool, shape (bars that stay, parts), which of the cells that stay in place are written anew
-    ends : twelfths of a beat after the start where the piece is to end, None where it ends as it did
+    """What a step asks for.
+
+    known : the piece as it is
+    asked : what its new plan keeps to
+    free : np.ndarray of bool, shape (bars that stay, parts), which of their cells are written anew
+    seed : of the step
+    ends : bars before the closing one, and how long the closing chord sounds, in twelfths of a beat; None where the piece ends
+        as it did
     """
 
     known: KnownPiece

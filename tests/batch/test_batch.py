@@ -139,11 +139,24 @@ def test_a_csv_may_wish_otherwise_for_a_poster(posters, wish, tmp_path):
     assert second.wish == wish and second.name == "posters/b.png"
 
 
+def test_a_csv_may_ask_for_what_a_musician_asks_for(posters, wish, tmp_path):
+    table = tmp_path / "list.csv"
+    table.write_text("file,seconds,instruments,chords,key,metre\n"
+                     f'{posters}/a.jpg,45,"pianos, violins",am F | C,,3/4\n{posters}/b.png,,,,D minor,\n')
+    first, second = (job.controls for job in find(table, wish, tmp_path / "out"))
+    assert (first.notes, first.seconds, first.instruments) == (None, 45.0, ("piano", "violin"))
+    assert (first.chords, first.metre) == ("Am F | C", "3/4")
+    assert (second.notes, second.seconds, second.key) == (wish.controls.notes, None, "D minor")
+
+
 @pytest.mark.parametrize("text, sentence", [
     ("name\na.jpg\n", "line 2 has no picture"),
     ("file\na.jpg\n./a.jpg\n", "line 3 names a.jpg for the second time"),
     ("file,notes\na.jpg,31\n", "line 2: Notes must be"),
     ("file,seed\na.jpg,x\n", "line 2: "),
+    ("file,chords\na.jpg,Am H\n", "line 2: Chord 'H' is not known"),
+    ("file,notes,seconds\na.jpg,64,60\n", "line 2: Give notes or seconds, not both"),
+    ("file,key,chords\na.jpg,C,F# B C#\n", "line 2: Key 'C major' and chords 'F# B C#' contradict"),
     ("file,genre\na.jpg,polka\n", "line 2: Unknown genre"),
 ])
 def test_a_wrong_line_of_a_csv_is_named(text, sentence, wish, tmp_path):
