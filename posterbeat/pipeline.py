@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from posterbeat.controls import COMPOSER_KINDS, Controls, asked_for
 from posterbeat.errors import ParameterError
 from posterbeat.genres import mixture
+from posterbeat.hearing import Bars, Hearing
 from posterbeat.hub import resolve, source_of
 from posterbeat.recipe import Recipe
 from posterbeat.steps import MOST_STEPS, GoOn, Rewrite, Step
@@ -29,7 +30,7 @@ class PosterBeat:
     classifier
         What reads the genre: `predict(image, words=True) -> GenreReading`.
     composer
-        What writes the notes: `generate(genre_mix, controls=..., progress=...) -> Score`.
+        What writes the notes: `generate(genre_mix, controls=..., progress=..., on_bar=...) -> Score`.
     historical
         Where the reference study's stack is loaded from at the first request, as in `load`.
     """
@@ -109,7 +110,7 @@ class PosterBeat:
 
     def compose(self, genre: str | Mapping[str, float], notes: int | None = None, temperature: float = 1.0,
                 seed: int | None = None, *, controls: Controls | None = None,
-                progress: Callable[[int, int], None] | None = None, **named: Any) -> Track:
+                progress: Callable[[int, int], None] | None = None, on_bar: Bars | None = None, **named: Any) -> Track:
         """Compose for a genre or a mixture of genres.
 
         Parameters
@@ -123,6 +124,9 @@ class PosterBeat:
             All of them at once, instead of the keywords.
         progress
             Called with (notes written, notes wanted) every few notes; an exception that it raises stops the work.
+        on_bar
+            Called with the notes of each bar when it is written (see `BiLSTMComposer.generate`); the reference study's stack
+            does not write by bars.
 
         Raises
         ------
@@ -133,8 +137,10 @@ class PosterBeat:
         """
         genre_mix = mixture(genre)
         controls = asked_for(controls, notes=notes, temperature=temperature, seed=seed, **named)
-        composer = self.composer if controls.composer_kind == COMPOSER_KINDS[0] else self.historical
-        score = composer.generate(genre_mix, controls=controls, progress=progress)
+        if controls.composer_kind == COMPOSER_KINDS[0]:
+            score = self.composer.generate(genre_mix, controls=controls, progress=progress, on_bar=on_bar)
+        else:
+            score = self.historical.generate(genre_mix, controls=controls, progress=progress)
         return Track(score, genre_mix, controls, weights=self.weights)
 
     @property
@@ -212,10 +218,45 @@ class PosterBeat:
             track = self.take_step(track, step, progress=progress)
         return track
 
+    def stream(self, genre: str | Mapping[str, float] | None = None, notes: int | None = None, temperature: float = 1.0,
+               seed: int | None = None, *, image: Any = None, controls: Controls | None = None, stems: bool = False,
+               mp3: bool = False, progress: Callable[[int, int], None] | None = None, **named: Any) -> Hearing:
+        """Hear a piece while it is written: `for rate, samples in beat.stream("horror", seconds=60, seed=7)`.
+
+        Its blocks, joined, are the bytes of `compose(...).audio`, and of `self(image, ...).audio` where a poster is given.
+
+        Parameters
+        ----------
+        genre
+            As in `compose`; may be left out where there is an `image`.
+        image
+            A poster, as `self(image)` takes it.
+        stems, mp3
+            What is kept for the track beside its sound (see `Track.render`).
+        notes, temperature, seed, controls, progress, named
+            As in `compose`, or in `self(image)`: colours, words and title, too.
+
+        Returns
+        -------
+        Hearing : (sample rate, np.ndarray of int16, shape (samples, 2)) as the sound is ready; afterwards `Hearing.track`
+
+        Raises
+        ------
+        ParameterError
+            A control is outside its range. What goes wrong later is raised to who listens.
+        """
+        own = {name: named.pop(name) for name in ("colours", "words", "title") if name in named}
+        controls = asked_for(controls, notes=notes, temperature=temperature, seed=seed, **named)
+        if image is None:
+            write = partial(self.compose, mixture(genre), controls=controls, progress=progress)
+        else:
+            write = partial(self, image, genre and mixture(genre), controls=controls, progress=progress, **own)
+        return Hearing(lambda on_bar: write(on_bar=on_bar), controls.seed, stems=stems, mp3=mp3)
+
     def __call__(self, image: Any, genre: str | Mapping[str, float] | None = None, notes: int | None = None,
                  temperature: float = 1.0, seed: int | None = None, *, colours: bool = True, words: bool = True,
                  title: str | None = None, controls: Controls | None = None,
-                 progress: Callable[[int, int], None] | None = None, **named: Any) -> Track:
+                 progress: Callable[[int, int], None] | None = None, on_bar: Bars | None = None, **named: Any) -> Track:
         """Read a poster and compose for it.
 
         Parameters
@@ -229,7 +270,7 @@ class PosterBeat:
             Whether the poster's words are read beside its picture.
         title
             The film's, which is kept with the track and written into its files.
-        notes, temperature, seed, named, controls, progress
+        notes, temperature, seed, named, controls, progress, on_bar
             As in `compose`.
 
         Raises
@@ -247,6 +288,6 @@ class PosterBeat:
         seen = read_colours(poster) if colours else None
         if seen is not None:
             controls = controls.filled(tempo=seen.tempo, mode=seen.mode, density=seen.density)
-        track = self.compose(mix or reading.probabilities, controls=controls, progress=progress)
+        track = self.compose(mix or reading.probabilities, controls=controls, progress=progress, on_bar=on_bar)
         track.poster, track.reading, track.colours, track.title = poster, reading, seen, title
         return track

@@ -159,12 +159,18 @@ class Track:
         RenderError
             Nothing can play the score here, or the result is silent.
         """
-        from posterbeat.audio.perform import perform
+        from posterbeat.audio.perform import foreseen, perform
         from posterbeat.audio.render import render
 
         if self._rendering is None or stems and self._rendering.stems is None:
-            self._rendering = render(perform(self.score, self.seed), stems=stems, mp3=mp3, progress=progress)
+            tracks, outline = foreseen(self.score, self.seed)
+            self._rendering = render(perform(self.score, self.seed, tracks), outline=outline, stems=stems, mp3=mp3,
+                                     progress=progress)
         return self._rendering
+
+    def keep(self, rendering: "Rendering") -> None:
+        """Keep the sound that was heard while the piece was written."""
+        self._rendering = rendering
 
     @property
     def audio(self) -> "np.ndarray":

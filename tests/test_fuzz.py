@@ -111,7 +111,7 @@ class _Silent:
     def __init__(self):
         self.asked = []
 
-    def generate(self, mix, controls, progress):
+    def generate(self, mix, controls, progress, on_bar=None):
         self.asked.append((mix, controls))
         return tune()
 

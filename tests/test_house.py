@@ -29,6 +29,7 @@ STATIONS = [
     {"evaluation"},
     {"audio"},
     {"track"},
+    {"hearing"},
     {"pipeline"},
     {"batch"},
     {"cli", "cli_options", "cli_running", "cli_steps"},

@@ -9,6 +9,7 @@ from posterbeat.audio.seats import seats
 from posterbeat.errors import RenderError
 from posterbeat.instruments import DRUMS
 from posterbeat.music.score import STEPS_PER_BEAT, Score
+from posterbeat.music.sketch import sketch
 
 LATEST = 0.04  # seconds, twice as much as any note moves: what begins later is not changed by what comes before
 _SPREAD = 0.006  # seconds, standard deviation of a melodic player; below what is heard as late
@@ -59,6 +60,19 @@ def perform(score: Score, seed: int, tracks: Sequence[tuple[int, int, str]] | No
         notes.append((np.full(len(rows), index), pitch, velocity, start, end))
     seat, pitch, velocity, start, end = map(np.concatenate, zip(*notes))
     return Performance(seats([(name, program) for _, program, name in tracks]), seat, pitch, velocity, start, end)
+
+
+def foreseen(score: Score, seed: int) -> tuple[list[tuple[int, int, str]], Performance]:
+    """The tracks of all who will play, and a performance about as loud as theirs.
+
+    Both follow from the plan alone, where the score has one that says so much; then its notes need not be there yet.
+    """
+    plan = score.plan
+    if plan is not None and plan.levels:
+        tracks = [(part, program, name) for part, (program, name) in enumerate(zip(plan.programs, plan.parts))]
+        if {one[:2] for one in score.tracks()} <= {one[:2] for one in tracks}:  # in a piece that went on, others may play too
+            return tracks, perform(sketch(plan, score.bar, score.tempo), seed, tracks)
+    return score.tracks(), perform(score, seed)
 
 
 def _last_of_each(onset: np.ndarray, pitch: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Render: a score becomes sound, and the sound is checked before anybody hears it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,32 @@ class Rendering:
     def seconds(self) -> float:
         """Length in seconds."""
         return len(self.samples) / self.sample_rate
+
+
+class Recording:
+    """Keeps what a stream plays while somebody listens to it, as an MP3 too if asked to.
+
+    Raises
+    ------
+    RenderError
+        There is no encoder for MP3.
+    """
+
+    def __init__(self, stream: Stream, mp3: bool = False):
+        self._stream, self._encoder, self._blocks = stream, Mp3(SAMPLE_RATE) if mp3 else None, []
+
+    def blocks(self) -> Iterator[np.ndarray]:
+        """As `Stream.blocks`."""
+        for block in self._stream.blocks():
+            self._blocks.append(block)
+            if self._encoder:
+                self._encoder.write(block)
+            yield block
+
+    def rendering(self) -> Rendering:
+        """What was played, once all of it was."""
+        mp3 = self._encoder.finish() if self._encoder else None
+        return Rendering(np.concatenate(self._blocks), SAMPLE_RATE, self._stream.renderer, self._stream.stems, mp3)
 
 
 def render(
@@ -83,16 +109,13 @@ def render(
     """
     performance = music if isinstance(music, Performance) else Performance.of_midi(music)
     stream = Stream(outline or performance, soundfont=soundfont, stems=stems, time_limit=time_limit)
-    encoder, blocks, done = Mp3(SAMPLE_RATE) if mp3 else None, [], 0
+    recording, done = Recording(stream, mp3), 0
     try:
         stream.feed(performance)
-        for block in stream.blocks():
-            blocks.append(block)
+        for block in recording.blocks():
             done += len(block)
-            if encoder:
-                encoder.write(block)
             if progress:
                 progress(min(1.0, done / (performance.seconds * SAMPLE_RATE)))
     finally:
         stream.close()
-    return Rendering(np.concatenate(blocks), SAMPLE_RATE, stream.renderer, stream.stems, encoder.finish() if encoder else None)
+    return recording.rendering()

@@ -29,6 +29,7 @@ from posterbeat.genres import GENRES, mixture
 from posterbeat.hub import load_strict, read_config, read_tensors, resolve, single_precision, weights_mark
 from posterbeat.instruments import DRUMS, ENSEMBLES, on_keyboard
 from posterbeat.music.events import DURATIONS, VELOCITY_BINS
+from posterbeat.music.outline import Outline
 from posterbeat.music.score import Score
 from posterbeat.notation.metres import METRES
 from posterbeat.notation.players import players
@@ -98,7 +99,8 @@ class BiLSTMComposer(PreTrainedModel):
 
     def generate(self, genre_mix: str | Mapping[str, float], notes: int | None = None, temperature: float = 1.0,
                  seed: int | None = 0, *, controls: Controls | None = None,
-                 progress: Callable[[int, int], None] | None = None, **named: Any) -> Score:
+                 progress: Callable[[int, int], None] | None = None, on_bar: Callable[[Score, int], None] | None = None,
+                 **named: Any) -> Score:
         """Write a piece of exactly `notes` notes, or of so many `seconds`.
 
         Parameters
@@ -107,6 +109,8 @@ class BiLSTMComposer(PreTrainedModel):
         notes, temperature, seed, named : the fields of `Controls`
         controls : all of them at once, instead of the keywords
         progress : called as progress(written, notes); an exception that it raises stops the writing
+        on_bar : called as on_bar(bar, until) with the notes of each bar as soon as it is finished, and the onset before which
+            no note will be added; first, with no notes and 0, when the plan is there. Each bar has the `plan` of the whole
 
         Raises
         ------
@@ -119,8 +123,22 @@ class BiLSTMComposer(PreTrainedModel):
         forked()
         random = np.random.default_rng(controls.seed)
         plan, brief = self.planned(controls, mix, random)
-        score = to_score(self.write(brief, plan, mix, random, sampling=_sampling(controls), progress=progress), brief, plan)
-        return score if controls.seconds is None else ended(score, *layout(controls.seconds, brief))
+        told, ending = outline(plan, brief), None if controls.seconds is None else layout(controls.seconds, brief)
+
+        def score_of(piece: Arrangement, bars: slice) -> Score:
+            cells = piece.start[::len(brief.parts)]
+            score = to_score(piece, brief, told, slice(cells[bars.start], cells[bars.stop]))
+            return score if ending is None else ended(score, *ending)
+
+        def tell(piece: Arrangement, bar: int) -> None:
+            on_bar(score_of(piece, slice(bar, bar + 1)), (bar + 1) * piece.bar)
+
+        if on_bar is not None:
+            starts = np.zeros(plan.bars * len(brief.parts) + 1, int)
+            on_bar(score_of(Arrangement(brief.parts, brief.bar, starts, np.zeros((0, 4), np.uint8)), slice(0, 0)), 0)
+        piece = self.write(brief, plan, mix, random, sampling=_sampling(controls), progress=progress,
+                           on_bar=tell if on_bar else None)
+        return score_of(piece, slice(0, plan.bars))
 
     def bits_per_note(self, score: Score, genre_mix: str | Mapping[str, float], *, limit: int = 2000) -> float:
         """Negative log2-likelihood of a score, bits a note, over its first bars that hold at most `limit` notes.
@@ -181,12 +199,13 @@ class BiLSTMComposer(PreTrainedModel):
 
     def write(self, brief: Brief, plan: Plan, mix: Mapping[str, float], random: np.random.Generator, *, temperature: float = 1.0,
               sampling: Sampling | None = None, closing: bool = True, stays: Stays | None = None,
-              progress: Callable[[int, int], None] | None = None) -> Arrangement:
-        """Write the notes of a plan, in the common key (C major or A minor), but for the cells that stay."""
+              progress: Callable[[int, int], None] | None = None,
+              on_bar: Callable[[Arrangement, int], None] | None = None) -> Arrangement:
+        """Write the notes of a plan, in the common key (C major or A minor), but for the cells that stay; see `Writing.write`."""
         weights = np.array([mix[genre] for genre in GENRES], np.float32)
         with one_thread():
             return Writing(self._note_tables, brief, plan, weights, sampling or Sampling(temperature=temperature), random,
-                           closing=closing, stays=stays).write(progress)
+                           closing=closing, stays=stays).write(progress, on_bar)
 
 
 def _sampling(controls: Controls) -> Sampling:
@@ -195,15 +214,15 @@ def _sampling(controls: Controls) -> Sampling:
     return sampling if controls.chords is None else replace(sampling, **_OVER_ASKED_CHORDS)
 
 
-def to_score(piece: Arrangement, brief: Brief, plan: Plan) -> Score:
-    """An arrangement, and the plan that it follows, as a score in the brief's own key and tempo."""
-    part = piece.part_of_notes()
+def to_score(piece: Arrangement, brief: Brief, plan: Outline, rows: slice = slice(None)) -> Score:
+    """An arrangement, or some of its notes, and the plan that it follows as a score in the brief's own key and tempo."""
+    notes, part = piece.notes[rows], piece.part_of_notes()[rows]
     program = np.array([one.program for one in piece.parts])[part]
-    pitch = piece.notes[:, 1].astype(int)
+    pitch = notes[:, 1].astype(int)
     pitch = on_keyboard(np.where(program == DRUMS, pitch, pitch - brief.shift))
     width = 128 // VELOCITY_BINS
-    return Score(piece.onsets(), DURATIONS[piece.notes[:, 2]], pitch, piece.notes[:, 3].astype(int) * width + width // 2, program,
-                 tempo=brief.tempo, bar=piece.bar, part=part, plan=outline(plan, brief))
+    return Score(piece.onsets()[rows], DURATIONS[notes[:, 2]], pitch, notes[:, 3].astype(int) * width + width // 2, program,
+                 tempo=brief.tempo, bar=piece.bar, part=part, plan=plan)
 
 
 # So that transformers' AutoModel.from_pretrained knows a composer by its config.json.

@@ -22,7 +22,9 @@ def outline(plan: Plan, brief: Brief) -> Outline:
     return Outline(
         parts=tuple(numbered_names([program_name(part.program) for part in brief.parts])), chords=chords,
         cells=tuple(tuple(KINDS[kind] for kind in row) for row in plan.kind.tolist()),
-        recalls=tuple(map(tuple, recalls.tolist())), sections=sections(plan))
+        recalls=tuple(map(tuple, recalls.tolist())), sections=sections(plan),
+        programs=tuple(part.program for part in brief.parts),
+        levels=tuple(tuple(map(tuple, row)) for row in plan.cells[..., 2:].tolist()))
 
 
 def _names(chords: list[str]) -> tuple[str, ...]:

@@ -91,7 +91,8 @@ class ComposerApart:
 
     def generate(self, genre_mix: str | Mapping[str, float], notes: int | None = None, temperature: float = 1.0,
                  seed: int | None = 0, *, controls: Controls | None = None,
-                 progress: Callable[[int, int], None] | None = None, **named: Any) -> Score:
+                 progress: Callable[[int, int], None] | None = None, on_bar: Callable[[Score, int], None] | None = None,
+                 **named: Any) -> Score:
         """As `BiLSTMComposer.generate`, with the same notes for the same seed.
 
         Raises
@@ -102,23 +103,25 @@ class ComposerApart:
             The process died or fell silent twice while it wrote this piece.
         """
         controls = asked_for(controls, notes=notes, temperature=temperature, seed=seed, **named)
-        return self._twice(_wish(genre_mix, controls), progress)
+        return self._twice({**_wish(genre_mix, controls), "bars": on_bar is not None}, progress, on_bar)
 
     def take_step(self, score: Score, step: Step, genre_mix: str | Mapping[str, float], *, controls: Controls,
                   progress: Callable[[int, int], None] | None = None) -> Score:
         """As `BiLSTMComposer.take_step`, with the same notes; raises as it does, and as `generate`."""
         return self._twice({**_wish(genre_mix, controls), "step": to_text([step]), **_told_of(score)}, progress)
 
-    def _twice(self, wish: dict[str, Any], progress: Callable[[int, int], None] | None) -> Score:
+    def _twice(self, wish: dict[str, Any], progress: Callable[[int, int], None] | None,
+               on_bar: Callable[[Score, int], None] | None = None) -> Score:
+        heard = _Bars(on_bar)
         try:
-            return self._written(wish, progress)
+            return self._written(wish, progress, heard)
         except EOFError:
             try:
-                return self._written(wish, progress)
+                return self._written(wish, progress, heard)
             except EOFError as error:
                 raise PosterBeatError("The composer's process ended before the piece did: try again.") from error
 
-    def _written(self, wish: dict[str, Any], progress: Callable[[int, int], None] | None) -> Score:
+    def _written(self, wish: dict[str, Any], progress: Callable[[int, int], None] | None, heard: "_Bars") -> Score:
         """The piece; EOFError if the process that was to write it ended before."""
         ours, theirs = socket.socketpair()
         with ours, ours.makefile("rwb") as talk:  # leaving it early tells the other side to stop
@@ -135,7 +138,11 @@ class ComposerApart:
                 _raise_if_told(said)
                 if "score" in said:
                     return _score_of(said)
-                if progress is not None:
+                if "plan" in said:
+                    plan = Outline.from_dict(said["plan"])
+                if "bar" in said:
+                    heard.tell(Score(**said["bar"], plan=plan), said["until"])
+                elif progress is not None:
                     progress(*said["progress"])
 
     def _hand_over(self, line: socket.socket) -> subprocess.Popen:
@@ -157,14 +164,29 @@ def _wish(genre_mix: str | Mapping[str, float], controls: Controls) -> dict[str,
     return {"genre_mix": genre_mix if isinstance(genre_mix, str) else dict(genre_mix), "controls": asdict(controls)}
 
 
+def _plain(score: Score) -> dict[str, Any]:
+    return {**{name: getattr(score, name).tolist() for name in _ARRAYS}, "tempo": score.tempo, "bar": score.bar}
+
+
 def _told_of(score: Score) -> dict[str, Any]:
     """A score as JSON has it; its marks are those of its plan."""
-    arrays = {name: getattr(score, name).tolist() for name in _ARRAYS}
-    return {"score": {**arrays, "tempo": score.tempo, "bar": score.bar}, "plan": score.plan and score.plan.as_dict()}
+    return {"score": _plain(score), "plan": score.plan and score.plan.as_dict()}
 
 
 def _score_of(told: dict[str, Any]) -> Score:
     return Score(**told["score"], plan=told["plan"] and Outline.from_dict(told["plan"]))
+
+
+class _Bars:
+    """Hands bars on, each once, though the piece may be begun again in another process."""
+
+    def __init__(self, on_bar: Callable[[Score, int], None] | None):
+        self._on_bar, self._until = on_bar, -1
+
+    def tell(self, bar: Score, until: int) -> None:
+        if self._on_bar is not None and until > self._until:
+            self._until = until
+            self._on_bar(bar, until)
 
 
 def _end(process: subprocess.Popen) -> None:
@@ -237,13 +259,20 @@ def _write(composer: "BiLSTMComposer", piece: socket.socket) -> None:
         with piece.makefile("rwb") as talk:
             wish = _received(talk)
             _send(talk, {"process": os.getpid()})
+            planned = False
+
+            def tell(bar: Score, until: int) -> None:
+                nonlocal planned
+                _send(talk, {"bar": _plain(bar), "until": until, **({} if planned else {"plan": bar.plan.as_dict()})})
+                planned = True
+
             try:
                 asked = {"controls": Controls(**wish["controls"]),
                          "progress": lambda done, total: _send(talk, {"progress": [done, total]})}
                 if "step" in wish:
                     score = composer.take_step(_score_of(wish), from_text(wish["step"])[0], wish["genre_mix"], **asked)
                 else:
-                    score = composer.generate(wish["genre_mix"], **asked)
+                    score = composer.generate(wish["genre_mix"], **asked, on_bar=tell if wish["bars"] else None)
                 _send(talk, _told_of(score))
                 status = 0
             except (EOFError, OSError):

@@ -96,8 +96,12 @@ class Writing:
         # Pitches that stay on the keyboard once the piece is moved to its own key.
         self._low, self._high = max(0, brief.shift), PITCHES - 1 + min(0, brief.shift)
 
-    def write(self, progress: Callable[[int, int], None] | None = None) -> Arrangement:
-        """All notes; `progress(written, total)` is called after every bar and may raise to stop."""
+    def write(self, progress: Callable[[int, int], None] | None = None,
+              on_bar: Callable[[Arrangement, int], None] | None = None) -> Arrangement:
+        """All notes; `progress(written, total)` is called after every bar and may raise to stop.
+
+        So is `on_bar(piece, bar)`, with what is written so far and the number of the bar, from 0.
+        """
         plan, parts = self._plan, len(self._families)
         total, written = int(plan.cells[..., 2].sum()), 0
         with torch.inference_mode():
@@ -116,6 +120,12 @@ class Writing:
                 written += int(plan.cells[bar, :, 2].sum())
                 if progress is not None:
                     progress(written, total)
+                if on_bar is not None:
+                    on_bar(self._piece(), bar)
+        return self._piece()
+
+    def _piece(self) -> Arrangement:
+        """What is written so far."""
         sizes = [len(cell) for cell in self._cells]
         notes = np.concatenate(self._cells).astype(np.uint8)
         return Arrangement(self._brief.parts, self._brief.bar, np.cumsum([0, *sizes]), notes)

@@ -28,6 +28,8 @@ class Outline:
     cells : for each bar and part "silent", "new", "varied", "near" (nearly a repeat) or "literal"
     recalls : for each bar and part which bar it varies or repeats, counted from 1; 0 for none
     sections : tuple of Section, without a gap
+    programs : of the parts, 0 to 127 or `DRUMS`; () where they are not known, as with `levels`
+    levels : for each bar and part its notes, their mean pitch // 4, and how loud they are, 0 to 7
     """
 
     parts: tuple[str, ...]
@@ -35,6 +37,8 @@ class Outline:
     cells: tuple[tuple[str, ...], ...]
     recalls: tuple[tuple[int, ...], ...]
     sections: tuple[Section, ...]
+    programs: tuple[int, ...] = ()
+    levels: tuple[tuple[tuple[int, int, int], ...], ...] = ()
 
     @property
     def bars(self) -> int:
@@ -63,7 +67,9 @@ class Outline:
     def from_dict(cls, told: dict[str, Any]) -> Outline:
         """What `as_dict` gave."""
         rows = {name: tuple(map(tuple, told[name])) for name in ("chords", "cells", "recalls")}
-        return cls(tuple(told["parts"]), **rows, sections=tuple(Section(**one) for one in told["sections"]))
+        levels = tuple(tuple(map(tuple, row)) for row in told["levels"])
+        return cls(tuple(told["parts"]), **rows, sections=tuple(Section(**one) for one in told["sections"]),
+                   programs=tuple(told["programs"]), levels=levels)
 
     def __str__(self) -> str:
         """A line a section with its chords, then a line a part with a sign a bar: · silent, N new, v varied, = repeated."""

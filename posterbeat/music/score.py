@@ -83,7 +83,16 @@ class Score:
         """Length from the start to the last note's end, in seconds."""
         if not len(self):
             return 0.0
-        return float((self.onset + self.duration).max()) / STEPS_PER_BEAT * 60.0 / self.tempo
+        return self.second(float((self.onset + self.duration).max()))
+
+    def second(self, onset: float) -> float:
+        """When something at an onset happens, in seconds from the start."""
+        return onset / STEPS_PER_BEAT * 60.0 / self.tempo
+
+    def followed_by(self, other: Score) -> Score:
+        """These notes and those of `other`, which stay at their onsets."""
+        arrays = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in (*_NOTE, "part")}
+        return replace(self, **arrays)
 
     def without_overlaps(self) -> Score:
         """The score with every note cut where its part sounds the same pitch again, since a track cannot hold both.

@@ -14,6 +14,7 @@ from posterbeat.composer.brief import Brief
 from posterbeat.composer.likelihood import bars_of
 from posterbeat.composer.model import BiLSTMComposer, to_score
 from posterbeat.composer.plan import Plan
+from posterbeat.composer.sections import outline
 from posterbeat.evaluation import CopyIndex
 from posterbeat.evaluation.plan import chord_moves, follows_plan, heard_chords, heard_in_halves, planned_chords
 from posterbeat.evaluation.told_apart import NOTES, excerpt, features
@@ -43,7 +44,7 @@ def compose_lent(weights: Path, folder: Path, prepared: Path, seeds: Iterable[in
                       whole.piece.parts)
         made = composer.write(brief, plan, mixture(genre), random, closing=False)
         with whole_file(folder / f"{genre}_{seed:03d}.mid") as part:
-            to_score(made, brief, plan).to_midi().write(str(part))
+            to_score(made, brief, outline(plan, brief)).to_midi().write(str(part))
 
 
 def described(sets: dict[str, list[Score]]) -> list[tuple[int, dict[str, float]]]:
