@@ -9,6 +9,7 @@ from posterbeat.composer.model import BiLSTMComposer, to_score
 from posterbeat.composer.parts import Part
 from posterbeat.composer.plan import LITERAL, NEAR, VARIED
 from posterbeat.composer.revision import detached
+from posterbeat.composer.sections import outline
 from posterbeat.controls import Controls
 from posterbeat.errors import ParameterError
 from posterbeat.genres import GENRES, mixture
@@ -162,4 +163,4 @@ def test_whatever_stays_of_a_plan_stays(composer):
 def test_the_score_of_a_plan_has_its_notes(composer):
     plan, brief = planned(composer, 2, seconds=15, chords="C F")
     piece = composer.write(brief, plan, mixture("action"), np.random.default_rng(1))
-    assert len(to_score(piece, brief, plan)) == plan.cells[..., 2].sum()
+    assert len(to_score(piece, brief, outline(plan, brief))) == plan.cells[..., 2].sum()
