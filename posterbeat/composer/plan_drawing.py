@@ -20,6 +20,7 @@ _TOP_P = {"copy": 0.98, "chord": 0.92, "bass": 0.95, "chord_2": 0.92, "bass_2": 
 # bars do, and fewer would. Chosen on `val`, so that drawn plans repeat as much as real ones.
 _KIND_LEANING = np.array([0.3, 0.0, 0.1, 0.2, 0.3])  # by kind of cell
 _COPY_LEANING = 0.25
+_AGAIN = 0.7  # more where chords are asked for: fewer bars may be recalled then, those over the same chords, and less would be
 _COOLER = 0.95  # than the temperature that is asked for
 _PLAYERS = 6  # notes of the closing chord at most
 _QUIET = 2  # bars in which nobody plays, at most, on end
@@ -45,6 +46,7 @@ class PlanDrawing:
         self._brief, self._random, self._temperature = brief, random, temperature * _COOLER
         self._asked, self._slots = asked, slots_in_bar(brief.bar)
         self._columns = part_columns(brief.parts)
+        self._again = 0.0 if asked.round is None else _AGAIN
         self._drums = self._columns[:, 0] == DRUM_FAMILY
         about = about_classes(brief.tempo, brief.minor, brief.bar, brief.density)
         self._step = PlannerStep(tables, self._columns, about, mix, guidance)
@@ -107,7 +109,8 @@ class PlanDrawing:
         out = self._step.advance(seen, harmony, "bar")
         back = self._asked.copy(bar)
         if back is None:
-            back = self._field(out, "copy", {}, self._copies(bar), _COPY_LEANING * (np.arange(MOST_BACK + 1) > 0))
+            back = self._field(out, "copy", {}, self._copies(bar),
+                               (_COPY_LEANING + self._again) * (np.arange(MOST_BACK + 1) > 0))
         self._copy[bar] = back
         if back:
             self._repeat(bar, bar - back)
@@ -168,7 +171,7 @@ class PlanDrawing:
             return
         recallable = self._recallable(bar, part)
         kinds = np.array([not self._must_play(bar, part), True, *(rows.any() for rows in recallable.values())])
-        fields = {"kind": self._field(out, "kind", {}, kinds, _KIND_LEANING)}
+        fields = {"kind": self._field(out, "kind", {}, kinds, _KIND_LEANING + self._again * (np.arange(5) > NEW))}
         kind, back = fields["kind"], 0
         recalled = np.zeros(5, np.uint8)
         if kind > NEW:
