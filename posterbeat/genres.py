@@ -49,6 +49,8 @@ def mixture(genre: str | Mapping[str, float]) -> dict[str, float]:
     total = math.fsum(genre.values())
     if not total > 0:
         raise ParameterError("The weights of a mixture must sum to more than 0.")
+    if math.isclose(total, 1.0, rel_tol=1e-12):  # a mixture as it was given back: its digits stay, and with them the notes
+        total = 1.0
     return {name: genre.get(name, 0.0) / total for name in GENRES}
 
 

@@ -1,62 +1,100 @@
 """Links that bring a take's settings back: what to compose, not the music itself."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from posterbeat.controls import CHECKS, COMPOSER_KINDS, Controls, from_text, to_text
 from posterbeat.errors import ParameterError
-from posterbeat.genres import GENRES
+from posterbeat.genres import GENRES, MAX_WEIGHT
+from posterbeat.text import said
 from posterbeat.ui.components.example_posters import EXAMPLES
 
 _NAMES = {"composer_kind": "composer"}  # of a control in a link, where it has another
 
 
-def link_to(mix: Mapping[str, float], controls: Controls, poster: str | None = None, own: bool = False) -> str:
-    """The query of a link to a take.
+@dataclass(frozen=True)
+class Wish:
+    """What a link asks for.
+
+    Attributes
+    ----------
+    controls : those that it names, by the fields of `Controls`; the seed stays text, as the page's own field holds it
+    mix : weights of the genres that it names, as they stand there, or None
+    poster : path of the example that it names, or None
+    refused : a sentence for each value that makes no sense, and was left out
+    """
+
+    controls: Mapping[str, Any]
+    mix: Mapping[str, float] | None
+    poster: str | None
+    refused: tuple[str, ...]
+
+    @property
+    def steers(self) -> bool:
+        """Whether it says what else a poster's colours would: tempo, mode or density."""
+        return any(name in self.controls for name in ("tempo", "mode", "density"))
+
+    def __bool__(self) -> bool:
+        return bool(self.controls or self.mix or self.poster)
+
+
+def link_to(mix: Mapping[str, float], controls: Controls, poster: str | None = None) -> str:
+    """The query of a link to a take. Its numbers are written in full: the network that composes would turn at the last digit.
 
     Parameters
     ----------
     mix, controls
         What the take was made with.
     poster
-        Path of its poster. Only an example's name goes into a link: a visitor's own poster stays with the visitor.
-    own
-        Whether the mixture is the poster's own reading, which a link to an example leaves to be read again.
+        Path of its poster. Only an example's name goes into the query: a visitor's own poster stays with the visitor.
     """
     example = _example(poster)
-    query = {} if example and own else {genre: round(mix[genre], 3) for genre in GENRES if mix[genre] >= 0.0005}
-    said = {name: to_text(value) for name, value in asdict(controls).items() if value is not None}
-    if said["composer_kind"] == COMPOSER_KINDS[0]:
-        del said["composer_kind"]
-    query |= {_NAMES.get(name, name): value for name, value in said.items()}
+    query = {genre: mix[genre] for genre in GENRES if mix[genre] > 0}
+    asked = {name: to_text(value) for name, value in asdict(controls).items() if value is not None}
+    if asked["composer_kind"] == COMPOSER_KINDS[0]:
+        del asked["composer_kind"]
+    query |= {_NAMES.get(name, name): value for name, value in asked.items()}
     return "?" + urlencode({**query, **({"poster": example} if example else {})})
 
 
-def wish_of(query: Mapping[str, str]) -> dict[str, Any]:
-    """What a link asks for: the controls that it names, `mix` and `poster`; whatever makes no sense is left out.
-
-    The seed stays text, as the page's own field holds it.
-    """
-    wish: dict[str, Any] = {}
+def wish_of(query: Mapping[str, str]) -> Wish:
+    """What a link asks for."""
+    controls, mix, refused = {}, {}, []
     for name in CHECKS:
-        said = query.get(_NAMES.get(name, name))
-        if said is None:
+        asked = query.get(_NAMES.get(name, name))
+        if asked is None:
             continue
         try:
-            wish[name] = said if name == "seed" else from_text(name, said)
-        except ParameterError:
-            continue
+            value = from_text(name, asked)
+            controls[name] = str(value) if name == "seed" else value
+        except ParameterError as error:
+            refused.append(str(error))
+    for genre in GENRES:
+        if genre in query:
+            weight = _weight(query[genre])
+            if weight is None:
+                refused.append(f"The share of {genre} must be a number of 0 or more, not {said(query[genre])}.")
+            else:
+                mix[genre] = weight
+    if mix and not sum(mix.values()) > 0:
+        refused.append("At least one genre's share must be more than 0.")
+    name = query.get("poster")
+    poster = next((str(path) for path in EXAMPLES if path.stem == name), None)
+    if name is not None and poster is None:
+        refused.append(f"There is no example poster {said(name)}.")
+    return Wish(controls, mix if sum(mix.values()) > 0 else None, poster, tuple(refused))
+
+
+def _weight(asked: str) -> float | None:
     try:
-        mix = {genre: max(0.0, float(query[genre])) for genre in GENRES if genre in query}
+        weight = float(asked)
     except ValueError:
-        mix = {}
-    if sum(mix.values()) > 0:
-        wish["mix"] = mix
-    wish["poster"] = next((str(path) for path in EXAMPLES if path.stem == query.get("poster")), None)
-    return wish
+        return None
+    return weight if math.isfinite(weight) and 0 <= weight <= MAX_WEIGHT else None
 
 
 def _example(poster: str | None) -> str | None:

@@ -138,8 +138,7 @@ class Studio:
             self.turns.go_on(stop)
             report(1, f"{done} of {total} notes", done / total)
 
-        own = mix is None
-        if own:
+        if mix is None:
             report(0, "Looking at the poster", None)
             read = read if read and read.path == path else self.read(path)
             if words and read.lines is None:
@@ -155,7 +154,7 @@ class Studio:
 
         playing(0.0)
         track.render(playing)
-        return Take.keep(track, path, own)
+        return Take.keep(track, path)
 
 
 def follow(work: Callable[[Callable[..., None]], Any]) -> Iterator[Any]:

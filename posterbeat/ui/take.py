@@ -14,6 +14,7 @@ from posterbeat.genres import GENRES, music_for
 from posterbeat.text import file_name, film_of
 from posterbeat.track import Track
 from posterbeat.ui.components.piano_roll import roll_value
+from posterbeat.ui.cover import cover_of
 from posterbeat.ui.link import link_to
 from posterbeat.ui.page import text
 from posterbeat.ui.server.uploads import folder
@@ -31,6 +32,7 @@ class Take:
     renderer : str, what played it
     midi, wav : str, paths of its files, which are removed some time after they were made
     poster : str or None, path of the poster that it was composed for
+    cover : str or None, a small copy of that poster, as an address that holds it
     link : str, the query of a link that brings its settings back
     roll : dict, the value of the piano roll (see `roll_value`), with the title that the take goes by
     tags : Tags, what its files say of themselves
@@ -43,21 +45,24 @@ class Take:
     midi: str
     wav: str
     poster: str | None
+    cover: str | None
     link: str
     roll: dict[str, Any]
     tags: Tags
 
     @classmethod
-    def keep(cls, track: Track, poster: str | None = None, own: bool = False) -> "Take":
-        """Write a rendered track's MIDI and WAV; `own` says that the mixture is the poster's own reading."""
+    def keep(cls, track: Track, poster: str | None = None) -> "Take":
+        """Write a rendered track's MIDI and WAV."""
         sound = track.render()
         film = film_of(poster) if poster else None
         track.title = None if film in GENRES else film  # the example posters are called as their genres
         stem = folder() / file_name(track.title, track.tags.genre)
         midi, wav = track.save(stem.with_suffix(".mid")), track.save(stem.with_suffix(".wav"))
         title = music_for(track.genre_mix) if track.composer == text.OURS else text.STUDY
-        return cls(track.genre_mix, track.controls, round(sound.seconds, 3), sound.renderer, str(midi), str(wav), poster,
-                   link_to(track.genre_mix, track.controls, poster, own), roll_value(track.score, wav, title), track.tags)
+        cover, link = cover_of(poster) if poster else None, link_to(track.genre_mix, track.controls, poster)
+        roll = {**roll_value(track.score, wav, title), "cover": cover, "link": link}
+        return cls(track.genre_mix, track.controls, round(sound.seconds, 3), sound.renderer, str(midi), str(wav), poster, cover,
+                   link, roll, track.tags)
 
     @property
     def genre(self) -> str:

@@ -51,7 +51,7 @@ class Visitor:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.goto(link or self.address)
         self.page.wait_for_selector("#compose")
-        self.page.wait_for_selector(".roll")
+        self.page.wait_for_function("document.body.dataset.arrived")  # what a link asks for is set
 
     def _request(self, request):
         if not request.url.startswith((self.address, "data:", "blob:")):
@@ -88,6 +88,13 @@ class Visitor:
     def midi(self):
         """The bytes behind the MIDI button."""
         return self.download("#midi", "mid")
+
+    def copied_link(self):
+        """What Copy link puts on the clipboard."""
+        self.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        self.page.click("#copy-link")
+        expect(self.page.locator("#copy-link")).to_have_text("Link copied")
+        return self.page.evaluate("navigator.clipboard.readText()")
 
     @property
     def seed(self):

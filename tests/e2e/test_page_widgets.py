@@ -26,7 +26,7 @@ def test_a_poster_may_be_composed_for_at_once(visit):
     for count, shelf in ((1, 2), (2, 3)):
         page.locator("#shelf button").nth(shelf).click()
         page.wait_for_selector(".roll[data-state=ready]")
-        expect(page.locator(".takes button")).to_have_count(count)
+        expect(page.locator(".takes .listen")).to_have_count(count)
         expect(page.locator("#compose")).to_be_visible()
 
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from posterbeat.controls import Controls
-from posterbeat.genres import GENRES
+from posterbeat.genres import GENRES, mixture
 from posterbeat.ui import link, turns
 from posterbeat.ui.components.example_posters import EXAMPLES
 from posterbeat.ui.components.poster_words import PosterWords
@@ -26,14 +26,29 @@ def test_a_link_says_what_was_asked_for():
     mix = {"action": 0.25, "animation": 0, "comedy": 0.75, "drama": 0, "horror": 0}
     controls = Controls(300, 0.9, 4294967295, tempo=91.0, mode="minor")
     again = link.wish_of(dict(parse_qsl(link.link_to(mix, controls, str(example))[1:])))
-    assert again == {"mix": {"action": 0.25, "comedy": 0.75}, "notes": 300, "temperature": 0.9, "seed": "4294967295",
-                     "poster": str(example), "tempo": 91.0, "mode": "minor"}
+    assert again == link.Wish({"notes": 300, "temperature": 0.9, "seed": "4294967295", "tempo": 91.0, "mode": "minor"},
+                              {"action": 0.25, "comedy": 0.75}, str(example), ())
     assert "poster" not in link.link_to(mix, controls, __file__)  # a visitor's own stays here
+
+
+def test_a_link_carries_the_mixture_to_its_last_digit():
+    mix = mixture(dict(zip(GENRES, (0.1, 1 / 3, 1e-9, 0.2, 0.7))))
+    wish = link.wish_of(dict(parse_qsl(link.link_to(mix, Controls(seed=1, temperature=1 / 3))[1:])))
+    assert mixture(wish.mix) == mix and wish.controls["temperature"] == 1 / 3
 
 
 @pytest.mark.parametrize("query", [{"notes": "many"}, {"horror": "x"}, {"poster": "../../etc/passwd"}, {"horror": "-1"}, {}])
 def test_a_senseless_link_asks_for_nothing(query):
-    assert not any(value for value in link.wish_of(query).values())
+    wish = link.wish_of(query)
+    assert not wish and bool(wish.refused) == bool(query)
+
+
+@pytest.mark.parametrize(("query", "said"), [
+    ({"horror": "inf"}, "share of horror"), ({"horror": "nan", "comedy": "1"}, "share of horror"),
+    ({"horror": "0"}, "more than 0"), ({"tempo": "nan"}, "Tempo"), ({"seed": "x"}, "Seed"), ({"mode": "loud"}, "Mode"),
+])
+def test_what_a_link_asks_for_in_vain_is_said(query, said):
+    assert said in link.wish_of(query).refused[0]
 
 
 def test_the_page_says_the_measured_figures_and_copes_with_none(tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from posterbeat.ui.server.uploads import folder
+from posterbeat.ui.server.uploads import lasting_folder
 
 # Five a genre, seeds 0 to 4, nothing picked; an installed package comes without them.
 PIECES = sorted((Path(__file__).resolve().parents[3] / "examples" / "soundtracks").glob("*-*.mid"))
@@ -24,7 +24,7 @@ class ExamplePieces(gr.HTML):
 
 
 def listen_to(index: int) -> dict[str, Any]:
-    """The value of `ExamplePieces` with the sound of one piece, rendered now.
+    """The value of `ExamplePieces` with the sound of one piece, rendered once and then kept as long as visitors' files are.
 
     Raises
     ------
@@ -37,9 +37,10 @@ def listen_to(index: int) -> dict[str, Any]:
     from posterbeat.music.score import Score
 
     path = PIECES[index]
-    score = Score.from_midi(path)
-    target = folder() / path.with_suffix(".mp3").name
-    save(target, score.to_midi(), render(perform(score, int(path.stem.split("-")[1]))))
+    target = lasting_folder("pieces") / path.with_suffix(".mp3").name
+    if not target.exists():
+        score = Score.from_midi(path)
+        save(target, score.to_midi(), render(perform(score, int(path.stem.split("-")[1]))))
     return {**_value(), "chosen": index, "audio": gr.FileData(path=str(target)).model_dump()}
 
 

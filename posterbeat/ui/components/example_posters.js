@@ -5,7 +5,10 @@ function show() {
     button.type = "button"; button.setAttribute("aria-label", "Take the example poster: " + sample.name);
     picture.src = sample.poster.url; picture.alt = ""; picture.loading = "lazy";
     button.append(picture);
-    button.onclick = () => trigger("click", { index });
+    button.onclick = () => {
+      if (document.querySelector("#poster img")?.src !== picture.src) document.dispatchEvent(new Event("poster-comes"));
+      trigger("click", { index });
+    };
     return button;
   }));
 }

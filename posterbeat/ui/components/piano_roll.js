@@ -1,5 +1,5 @@
-// The piano roll is the player: it owns the <audio>, so that cursor and sound cannot part.
-// Arguments given by gr.HTML: element, trigger, props, server, upload, watch.
+// The piano roll is the player: it owns the <audio>, so that cursor and sound cannot part. Here it is drawn; player.js, which
+// follows, is what is pressed. Arguments given by gr.HTML: element, trigger, props, server, upload, watch.
 const root = element.querySelector(".roll"), audio = root.querySelector("audio");
 const score = root.querySelector(".score"), map = root.querySelector(".map"), legend = root.querySelector(".legend");
 const play = root.querySelector(".play"), title = root.querySelector(".title"), time = root.querySelector(".clock"), caption = root.querySelector(".caption");
@@ -139,11 +139,13 @@ function load() {
   clearTimeout(asking); audio.muted = false; legend.removeAttribute("aria-busy");
   piece = value && value.notes ? value : null;
   audio.pause(); muted = new Set(); overview = null; legend.replaceChildren(); delete root.dataset.playing;
-  root.dataset.state = piece ? "ready" : "empty";
-  play.disabled = !piece; map.tabIndex = piece ? 0 : -1;
+  const invited = !piece && value && value.invited ? value : null;
+  root.dataset.state = piece ? "ready" : invited ? "invited" : "empty";
+  play.disabled = !piece && !invited; map.tabIndex = piece ? 0 : -1;
+  present(piece, invited);
   if (!piece) {
-    notes = []; audio.removeAttribute("src"); title.textContent = "Your soundtrack";
-    time.textContent = "Add a poster and press Compose: its music plays here."; caption.textContent = ""; score.setAttribute("aria-label", "Piano roll, empty");
+    notes = []; audio.removeAttribute("src"); title.textContent = invited ? invited.invited : "Your soundtrack";
+    time.textContent = invited ? invited.words : "Add a poster and press Compose: its music plays here."; caption.textContent = ""; score.setAttribute("aria-label", "Piano roll, empty");
     limits(); draw(); return;
   }
   const colours = new Map(piece.families.map((f) => [f.id, f.colour]));
@@ -172,23 +174,3 @@ function load() {
   limits(); draw();
   if (piece.play) audio.play().catch(() => {});  // a browser may want a press of the button first
 }
-
-const along = (canvas, event) => clamp((event.clientX - canvas.getBoundingClientRect().left) / canvas.clientWidth, 0, 1);
-score.addEventListener("click", (event) => { const [from, to] = view(audio.currentTime); seek(from + along(score, event) * (to - from)); });
-map.addEventListener("pointerdown", (event) => { dragging = true; map.setPointerCapture(event.pointerId); seek(along(map, event) * length()); });
-map.addEventListener("pointermove", (event) => { if (dragging) seek(along(map, event) * length()); });
-for (const end of ["pointerup", "pointercancel"]) map.addEventListener(end, () => { dragging = false; });
-map.addEventListener("keydown", (event) => {
-  const step = { ArrowLeft: -5, ArrowDown: -5, ArrowRight: 5, ArrowUp: 5, PageDown: -15, PageUp: 15, Home: -1e9, End: 1e9 }[event.key];
-  if (event.key === " " || event.key === "Enter") toggle(); else if (step) seek(audio.currentTime + step); else return;
-  event.preventDefault();
-});
-play.addEventListener("click", toggle);
-zoomIn.addEventListener("click", () => zoom(1 / 1.6));
-zoomOut.addEventListener("click", () => zoom(1.6));
-audio.addEventListener("play", () => { root.dataset.playing = ""; play.setAttribute("aria-label", "Pause"); start(); });
-for (const end of ["pause", "ended"]) audio.addEventListener(end, () => { delete root.dataset.playing; play.setAttribute("aria-label", "Play"); draw(); });
-for (const move of ["seeked", "loadedmetadata"]) audio.addEventListener(move, () => { overview = null; limits(); draw(); });
-new ResizeObserver(() => { overview = null; draw(); }).observe(root);
-watch("value", load);
-load();

@@ -16,12 +16,13 @@ class PianoRoll(gr.HTML):
     """Plays a take and shows its notes; its value is what `roll_value` returns, or None for a dark screen."""
 
     def __init__(self, **settings: Any):
-        read = {name: (_HERE / f"piano_roll.{name}").read_text(encoding="utf-8") for name in ("html", "css", "js")}
+        read = {name: (_HERE / name).read_text(encoding="utf-8")
+                for name in ("piano_roll.html", "piano_roll.css", "piano_roll.js", "player.js")}
         super().__init__(
             None,
-            html_template=read["html"],
-            css_template=read["css"],
-            js_on_load=read["js"],
+            html_template=read["piano_roll.html"],
+            css_template=read["piano_roll.css"],
+            js_on_load=read["piano_roll.js"] + read["player.js"],
             apply_default_css=False,
             **settings,
         )

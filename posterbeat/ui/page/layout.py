@@ -12,6 +12,7 @@ from posterbeat.ui.components.example_pieces import PIECES, ExamplePieces
 from posterbeat.ui.components.example_posters import EXAMPLES, ExamplePosters
 from posterbeat.ui.components.piano_roll import PianoRoll
 from posterbeat.ui.components.poster_input import PosterInput
+from posterbeat.ui.components.poster_ways import PosterWays
 from posterbeat.ui.components.poster_words import PosterWords
 from posterbeat.ui.components.take_strip import TakeStrip
 from posterbeat.ui.page import about, text
@@ -21,10 +22,14 @@ def lay_out() -> SimpleNamespace:
     """Create all widgets inside the Blocks that is being built; each is an attribute of what is returned.
 
     Of one visitor's session: `last_poster` the poster that was read last, `reading` what was read on it, `take` the take
-    on the screen, `takes` the last ones, `steered_by` whether (and by what) tempo, mode and density were set.
+    on the screen, `takes` the last ones, `steered_by` whether (and by what) tempo, mode and density were set, `mix` the mixture
+    that the sliders of the genres stand for, in full, until one is moved, `asked_link` the link of a take to be composed again.
+    `kept` stays in the visitor's browser: the page's settings, for when it is loaded again.
     """
     w = SimpleNamespace(last_poster=gr.State(None), reading=gr.State(None), take=gr.State(None), takes=gr.State([]),
-                        steered_by=gr.State(False))
+                        steered_by=gr.State(False), mix=gr.State(None), asked_link=gr.State(None),
+                        kept=gr.BrowserState({}, storage_key="posterbeat-settings", secret="posterbeat"),
+                        clock=gr.Timer(2.0, active=False))
     gr.HTML(text.MASTHEAD, elem_id="masthead")
     with gr.Row(elem_id="house"):
         with gr.Column(scale=4, min_width=320, elem_id="left"):
@@ -50,7 +55,8 @@ def _poster(w: SimpleNamespace) -> None:
             sources=["upload", "webcam", "clipboard"], placeholder=text.DROP)
         w.outlines = gr.HTML("", elem_id="outlines")
         w.heatmap = gr.HTML(visible=False, elem_id="heat")
-    w.genre_label = gr.Label(label="Genre", show_label=False, num_top_classes=len(GENRES), elem_id="reading", visible=False)
+    w.poster_said = PosterWays(elem_id="poster-said")
+    w.genre_label = gr.HTML(visible=False, elem_id="reading")
     w.poster_words = PosterWords(elem_id="words")
     w.show_heatmap = gr.Button(text.SHOW_HEATMAP, size="sm", visible=False, elem_id="show-heatmap")
     with gr.Column(visible=bool(EXAMPLES), elem_id="samples"):
@@ -77,7 +83,9 @@ def _screen(w: SimpleNamespace) -> None:
     with gr.Column(elem_id="screen"):
         w.stage = gr.HTML("", elem_id="stage")
         w.roll = PianoRoll(elem_id="roll")
-    w.facts = gr.HTML("", elem_id="facts")
+    with gr.Row(visible=False, elem_id="take-facts") as w.take_facts:
+        w.facts = gr.HTML("", elem_id="facts")
+        w.use_settings = gr.Button(text.USE_SETTINGS, size="sm", min_width=150, scale=0, elem_id="use-settings")
     with gr.Row(visible=False, elem_id="take-actions") as w.take_actions:
         w.another_take = gr.Button("Another take", min_width=150, elem_id="another")
         w.midi = gr.DownloadButton("MIDI", min_width=84, elem_id="midi")
@@ -86,6 +94,7 @@ def _screen(w: SimpleNamespace) -> None:
         w.mp4 = gr.Button("MP4 film", min_width=84, elem_id="mp4")
         w.sheet_music = gr.Button("Sheet music", min_width=120, elem_id="engrave")
         w.copy_link = gr.Button("Copy link", min_width=110, elem_id="copy-link")
+        w.share = gr.Button("Share", min_width=84, elem_id="share-link")
     w.turn = gr.Number(visible="hidden")  # not a State: each piece of work must keep the number it was asked with
     w.hidden_download = gr.DownloadButton("File", visible="hidden", elem_id="hidden-download")
     w.take_strip = TakeStrip(elem_id="takes")

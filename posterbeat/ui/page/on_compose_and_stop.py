@@ -1,19 +1,29 @@
 """What happens on the page at Compose, at Another take, and at Stop."""
 
-import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 import gradio as gr
 
-from posterbeat.controls import SEED, Controls
-from posterbeat.errors import PosterBeatError
+from posterbeat.controls import Controls
+from posterbeat.errors import PosterBeatError, PosterError
 from posterbeat.genres import GENRES
+from posterbeat.ui.components.poster_ways import PosterWays
 from posterbeat.ui.error_messages import spoken
+from posterbeat.ui.link import wish_of
 from posterbeat.ui.page import scripts, text
 from posterbeat.ui.page.events import PRIVATE, QUIET
+from posterbeat.ui.page.on_poster import steering_of
 from posterbeat.ui.page.on_take import on_screen, widgets_of_a_take
-from posterbeat.ui.studio import Studio, follow
+from posterbeat.ui.server.queue_place import place_of
+from posterbeat.ui.studio import PosterReading, Studio, follow
 from posterbeat.ui.turns import AT_ONCE, COMPOSING, Stopped
+
+if TYPE_CHECKING:  # this pulls in torch, which the page need not wait for
+    from posterbeat.colours import PosterColours
 
 TAKES = 6  # kept of each visitor
 
@@ -23,31 +33,33 @@ def wire(studio: Studio, page: gr.Blocks, w: SimpleNamespace) -> None:
     turns = studio.turns
     busy, free = gr.update(interactive=False), gr.update(interactive=True)
     running = {w.compose: gr.update(visible=False), w.stop: gr.update(visible=True), w.another_take: busy,
-               w.stage: text.stage(0, "Waiting for a place")}
-    rested = {w.compose: gr.update(visible=True), w.stop: gr.update(visible=False), w.another_take: free}
+               w.clock: gr.Timer(active=True)}
+    rested = {w.compose: gr.update(visible=True), w.stop: gr.update(visible=False), w.another_take: free,
+              w.clock: gr.Timer(active=False)}
 
-    def perform_with(fresh: bool):
-        """The handler of Compose, or with `fresh`, which draws another seed, of Another take."""
+    def perform_with(wanted: Callable[[Studio, SimpleNamespace, dict], _Wanted]):
+        """The handler of a button that composes; `wanted` says what."""
 
         @spoken
         def perform(request: gr.Request, given: dict):
             session, turn = request.session_hash, given[w.turn]
             signal = turns.begin(session, turn)
-            if signal is None:  # stopped while it waited for a place, and the visitor was told then
+            if signal is None:  # nothing to compose for, or stopped while it waited: the visitor was told then
                 yield {w.stage: gr.skip()}
                 return
-            mix = {text.OWN: None, text.MIXED: {name: given[share] for name, share in zip(GENRES, w.shares)}}.get(
-                given[w.genre], given[w.genre])
-            if mix is None and given[w.poster] is None:
-                raise PosterBeatError(text.NO_POSTER)
+            yield {w.stage: text.stage(0), w.clock: gr.Timer(active=False)}
             try:
-                controls = controls_of(given, w, fresh)
+                ask = wanted(studio, w, given)
                 for kind, what in follow(lambda report: studio.take(
-                        given[w.poster], given[w.reading], mix, controls, report, signal, given[w.read_words])):
+                        ask.poster, ask.read, ask.mix, ask.controls, report, signal, given[w.read_words])):
                     if kind == "news":
                         yield {w.stage: text.stage(*what)}
-                takes = [what, *given[w.takes]][:TAKES]
-                yield {**rested, w.stage: "", w.takes: takes, w.take_actions: gr.update(visible=True), **on_screen(w, takes, 0)}
+                takes = [what, *(take for take in given[w.takes] if take.link != what.link)][:TAKES]
+                shown = gr.update(visible=True)
+                yield {**rested, w.stage: "", w.takes: takes, w.take_facts: shown, w.take_actions: shown,
+                       **on_screen(w, takes, 0)}
+            except PosterError as error:
+                yield {**rested, w.stage: "", w.poster_said: PosterWays.say(str(error))}
             except Stopped:  # said here as well: what was reported before Stop may reach the browser after halt's word
                 overtaken = turns.overtaken(session, turn)
                 yield {w.stage: gr.skip()} if overtaken else {**rested, w.stage: text.notice(text.STOPPED)}
@@ -57,8 +69,20 @@ def wire(studio: Studio, page: gr.Blocks, w: SimpleNamespace) -> None:
 
         return perform
 
-    def ask(request: gr.Request):
-        return {**running, w.turn: turns.ask(request.session_hash)}
+    def begun(session: str) -> dict:
+        return {**running, w.turn: turns.ask(session), w.stage: text.stage(None, text.ASKED), w.poster_said: PosterWays.say("")}
+
+    def ask(poster, genre, request: gr.Request):
+        if poster is None and genre == text.OWN:
+            return {w.turn: None, w.poster_said: PosterWays.say(text.NO_POSTER)}
+        return begun(request.session_hash)
+
+    def ask_again(request: gr.Request, event: gr.EventData):
+        return {**begun(request.session_hash), w.asked_link: str(event.link)}
+
+    def tell_place(request: gr.Request):
+        place = place_of(page._queue, request.session_hash)
+        return text.waiting(*place) if place else gr.skip()
 
     def halt(request: gr.Request):
         turns.stop(request.session_hash)
@@ -68,29 +92,78 @@ def wire(studio: Studio, page: gr.Blocks, w: SimpleNamespace) -> None:
         turns.stop(request.session_hash)
 
     given = {w.turn, w.poster, w.reading, w.genre, w.notes, w.temperature, w.seed, w.follow_colours, w.steered_by, w.tempo,
-             w.mode, w.density, w.ensemble, w.composer_kind, w.takes, w.read_words, *w.shares}
-    results = [*rested, w.stage, w.takes, w.take_actions, *widgets_of_a_take(w)]
-    for button, fresh in ((w.compose, False), (w.another_take, True)):
-        asked = button.click(ask, None, [*running, w.turn], js=scripts.SCROLL, **QUIET)
+             w.mode, w.density, w.ensemble, w.composer_kind, w.takes, w.read_words, w.mix, w.asked_link, *w.shares}
+    results = [*rested, w.stage, w.takes, w.take_facts, w.take_actions, w.poster_said, *widgets_of_a_take(w)]
+    asking = {"outputs": [*running, w.turn, w.stage, w.poster_said], "js": scripts.BEGIN, **QUIET}
+    for asked, wanted in (
+        (w.compose.click(ask, [w.poster, w.genre], **asking), _as_set),
+        (w.another_take.click(ask, [w.poster, w.genre], **asking), _with_another_seed),
+        (w.take_strip.select(ask_again, None, **{**asking, "outputs": [*asking["outputs"], w.asked_link]}), _as_linked),
+    ):
         # "multiple": while the browser still waits to hear that a stopped piece is gone, "once" would drop the next one.
-        work = asked.then(perform_with(fresh), given, results, show_progress="hidden", concurrency_limit=AT_ONCE,
+        work = asked.then(perform_with(wanted), given, results, show_progress="hidden", concurrency_limit=AT_ONCE,
                           concurrency_id=COMPOSING, trigger_mode="multiple", **PRIVATE)
-        work.failure(lambda: {**rested, w.stage: ""}, None, [*rested, w.stage], **QUIET)
+        asked.then(None, js=scripts.FOCUS_STOP)
+        failed = work.failure(lambda: {**rested, w.stage: ""}, None, [*rested, w.stage], **QUIET)
+        for end in (work.success, failed.then):
+            end(None, js=scripts.FOCUS_PLAY)
+        work.success(None, js=scripts.SHOW_PLAYER)
+    w.clock.tick(tell_place, None, w.stage, **QUIET)
     # Not gradio's `cancels`: a piece cut off from outside could not have the last word, and would drop the next one.
-    w.stop.click(halt, None, [*rested, w.stage], **QUIET)
-    w.draw_seed.click(lambda: str(secrets.randbelow(SEED[1] + 1)), None, w.seed, **QUIET)
+    w.stop.click(halt, None, [*rested, w.stage], **QUIET).then(None, js=scripts.FOCUS_COMPOSE)
+    w.draw_seed.click(lambda: "", None, w.seed, **QUIET)
     page.unload(leave)
 
 
-def controls_of(given: dict, w: SimpleNamespace, fresh: bool) -> Controls:
+@dataclass(frozen=True)
+class _Wanted:
+    """What is to be composed; the attributes are arguments of `Studio.take`."""
+
+    poster: str | None
+    read: PosterReading | None
+    mix: str | Mapping[str, float] | None
+    controls: Controls
+
+
+def _as_set(studio: Studio, w: SimpleNamespace, given: dict, fresh: bool = False) -> _Wanted:
+    """What the page's widgets ask for."""
+    poster, read, genre = given[w.poster], given[w.reading], given[w.genre]
+    new = poster is not None and (read is None or read.path != poster)
+    if new:
+        read = studio.read(poster)
+    sliders = given[w.mix] or {name: given[share] for name, share in zip(GENRES, w.shares)}
+    mix = {text.OWN: None, text.MIXED: sliders, text.LINKED: sliders}.get(genre, genre)
+    return _Wanted(poster, read, mix, controls_of(given, w, fresh, read.colours if new else None))
+
+
+def _with_another_seed(studio: Studio, w: SimpleNamespace, given: dict) -> _Wanted:
+    return _as_set(studio, w, given, fresh=True)
+
+
+def _as_linked(studio: Studio, w: SimpleNamespace, given: dict) -> _Wanted:
+    """The take of an earlier visit, whatever the widgets say now."""
+    wish = wish_of(dict(parse_qsl(given[w.asked_link].lstrip("?"))))
+    controls = {**wish.controls, "seed": text.seed(wish.controls.get("seed", ""))}
+    if not wish.mix and not wish.poster:
+        raise PosterBeatError(text.NO_LINK)
+    return _Wanted(wish.poster, None, wish.mix, Controls(**controls))
+
+
+def controls_of(given: dict, w: SimpleNamespace, fresh: bool, unread: "PosterColours | None" = None) -> Controls:
     """The controls as the page's widgets stand; with `fresh` the seed is drawn.
+
+    Parameters
+    ----------
+    unread
+        The colours of a poster that has come since the widgets were set: they say tempo, mode and density, unless a link does.
 
     Raises
     ------
     ParameterError
         A value is outside its range.
     """
-    steering = given[w.follow_colours] and given[w.steered_by]
-    steer = {"tempo": given[w.tempo], "mode": given[w.mode], "density": given[w.density]} if steering else {}
+    steer = {"tempo": given[w.tempo], "mode": given[w.mode], "density": given[w.density]} if given[w.steered_by] else {}
+    if unread and given[w.steered_by] != text.LINKED:
+        steer = steering_of(unread)
     return Controls(given[w.notes], given[w.temperature], None if fresh else text.seed(given[w.seed]),
-                    given[w.ensemble] or None, composer_kind=given[w.composer_kind], **steer)
+                    given[w.ensemble] or None, composer_kind=given[w.composer_kind], **(steer if given[w.follow_colours] else {}))

@@ -2,20 +2,24 @@
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from posterbeat.errors import PosterBeatError
+from posterbeat.errors import PosterBeatError, PosterError
 from posterbeat.genres import GENRES
 from posterbeat.ui.components.example_posters import EXAMPLES
+from posterbeat.ui.components.poster_ways import PosterWays
 from posterbeat.ui.components.poster_words import PosterWords
 from posterbeat.ui.error_messages import spoken
 from posterbeat.ui.heat_overlay import heat_file
-from posterbeat.ui.link import wish_of
 from posterbeat.ui.page import scripts, text
 from posterbeat.ui.page.events import PRIVATE, QUIET
 from posterbeat.ui.studio import PosterReading, Studio
 from posterbeat.ui.turns import AT_ONCE, READING
+
+if TYPE_CHECKING:  # this pulls in torch, which the page need not wait for
+    from posterbeat.colours import PosterColours
 
 
 def wire(studio: Studio, w: SimpleNamespace) -> None:
@@ -28,7 +32,7 @@ def wire(studio: Studio, w: SimpleNamespace) -> None:
             return
         hidden = gr.update(visible=False)
         nothing = {w.last_poster: path, w.reading: None, w.genre_label: hidden, w.poster_words: PosterWords.nothing(),
-                   w.outlines: "",
+                   w.outlines: "", w.poster_said: PosterWays.say(""),
                    w.show_heatmap: gr.update(visible=False, value=text.SHOW_HEATMAP),
                    w.heatmap: gr.update(visible=False, value=""), w.colours_read: text.colours_line(None)}
         if path is None:
@@ -36,15 +40,15 @@ def wire(studio: Studio, w: SimpleNamespace) -> None:
             return
         try:
             found = studio.read(path)
-        except PosterBeatError:
-            yield {**nothing, w.poster: None}
-            raise
+        except PosterError as error:  # the poster before stays, with all that was read on it
+            yield {w.poster: last_poster, w.poster_said: PosterWays.say(str(error))}
+            return
         colours = found.colours
         shown = {**nothing, w.steered_by: True, **_said(w, found, chosen),
                  w.poster_words: PosterWords.reading() if with_words else PosterWords.nothing(),
                  w.show_heatmap: gr.update(value=text.SHOW_HEATMAP, visible=True), w.colours_read: text.colours_line(colours)}
         if steered_by != text.LINKED:  # what a link asked for stays
-            shown |= {w.tempo: round(colours.tempo), w.mode: colours.mode, w.density: round(colours.density, 2)}
+            shown |= {getattr(w, name): value for name, value in steering_of(colours).items()}
         yield shown
 
     @spoken
@@ -71,7 +75,7 @@ def wire(studio: Studio, w: SimpleNamespace) -> None:
     def choose(chosen, found):
         if chosen in GENRES:
             return spread(w, {name: float(name == chosen) for name in GENRES})
-        return spread(w, found.genres.probabilities) if chosen == text.OWN and found else {w.shares[0]: gr.skip()}
+        return spread(w, found.genres.probabilities) if chosen == text.OWN and found else {w.mix: gr.skip()}
 
     @spoken
     def explain(path, found, asked):
@@ -82,11 +86,12 @@ def wire(studio: Studio, w: SimpleNamespace) -> None:
         lit = text.heat(Path(heat_file(studio.beat.classifier, path)).read_bytes(), found.genres.genre)
         return gr.update(value=lit, visible=True), text.SHOW_POSTER
 
-    said = [w.reading, w.genre_label, w.poster_words, w.outlines, *w.shares]
+    said = [w.reading, w.genre_label, w.poster_words, w.outlines, w.mix, *w.shares]
     in_turn = {"concurrency_limit": AT_ONCE, "concurrency_id": READING, **PRIVATE}
     reading = w.poster.change(
         read, [w.poster, w.genre, w.steered_by, w.last_poster, w.read_words],
-        [w.poster, w.last_poster, *said, w.steered_by, w.show_heatmap, w.heatmap, w.colours_read, w.tempo, w.mode, w.density],
+        [w.poster, w.poster_said, w.last_poster, *said, w.steered_by, w.show_heatmap, w.heatmap, w.colours_read, w.tempo, w.mode,
+         w.density],
         show_progress="minimal", show_progress_on=[w.genre_label], **in_turn)
     # The picture's reading is on the screen by now; the words join it.
     wishes = [w.poster, w.reading, w.genre, w.read_words]
@@ -95,9 +100,9 @@ def wire(studio: Studio, w: SimpleNamespace) -> None:
     w.poster_words.click(correct, [w.reading, w.genre], said, show_progress="hidden", concurrency_limit=4, **PRIVATE)
     joint.success(None, [w.compose_at_once, w.poster], None, js=scripts.COMPOSE_AT_ONCE)
     w.example_posters.click(pick, None, w.poster, **QUIET)
-    w.genre.input(choose, [w.genre, w.reading], w.shares, **QUIET)
+    w.genre.input(choose, [w.genre, w.reading], [w.mix, *w.shares], **QUIET)
     for share in w.shares:
-        share.input(lambda: text.MIXED, None, w.genre, **QUIET)
+        share.input(lambda: (text.MIXED, None), None, [w.genre, w.mix], **QUIET)
     for control in (w.tempo, w.mode, w.density):
         control.input(lambda: True, None, w.steered_by, **QUIET)
     w.show_heatmap.click(explain, [w.poster, w.reading, w.show_heatmap], [w.heatmap, w.show_heatmap], **in_turn)
@@ -106,32 +111,17 @@ def wire(studio: Studio, w: SimpleNamespace) -> None:
 def _said(w: SimpleNamespace, found: PosterReading, chosen: str) -> dict:
     """What was read, on the widgets that show it."""
     genres, lines = found.genres, found.lines
-    shown = {w.reading: found, w.genre_label: gr.update(value=genres.probabilities, visible=True),
+    shown = {w.reading: found, w.genre_label: gr.update(value=text.genres_read(genres.probabilities), visible=True),
              w.poster_words: PosterWords.nothing() if lines is None else PosterWords.show(genres, lines),
              w.outlines: text.outlines(lines or (), genres.words.loudest if genres.words else (), found.size)}
     return shown | (spread(w, genres.probabilities) if chosen == text.OWN else {})
 
 
-def wire_arrival(page: gr.Blocks, w: SimpleNamespace) -> None:
-    """Set what the link by which a visitor came asks for."""
-    named = {"notes": w.notes, "temperature": w.temperature, "seed": w.seed, "ensemble": w.ensemble, "tempo": w.tempo,
-             "mode": w.mode, "density": w.density, "composer_kind": w.composer_kind, "poster": w.poster}
-    if not w.composer_kind.visible:
-        del named["composer_kind"]
-
-    def arrive(request: gr.Request):
-        wish = wish_of(request.query_params)
-        given = {widget: wish[name] for name, widget in named.items() if wish.get(name) is not None}
-        if "mix" in wish:
-            total = sum(wish["mix"].values())
-            mix = {name: wish["mix"].get(name, 0) / total for name in GENRES}
-            given |= {w.genre: next((name for name in GENRES if mix[name] == 1), text.MIXED), **spread(w, mix)}
-        steering = any(name in wish for name in ("tempo", "mode", "density"))
-        return {**given, w.steered_by: text.LINKED if steering else False, w.follow_colours: steering or not given}
-
-    page.load(arrive, None, [*named.values(), w.genre, w.steered_by, w.follow_colours, *w.shares], **QUIET)
-
-
 def spread(w: SimpleNamespace, mix: dict[str, float]) -> dict:
-    """A mixture over the sliders of the genres."""
-    return {share: round(100 * mix[name], 1) for name, share in zip(GENRES, w.shares)}
+    """A mixture over the sliders of the genres, and in full where it is kept."""
+    return {w.mix: mix, **{share: round(100 * mix[name], 1) for name, share in zip(GENRES, w.shares)}}
+
+
+def steering_of(colours: "PosterColours") -> dict:
+    """The music that a poster's colours stand for, as the sliders show it."""
+    return {"tempo": round(colours.tempo), "mode": colours.mode, "density": round(colours.density, 2)}

@@ -19,19 +19,20 @@ def wire(w: SimpleNamespace) -> None:
     rendering = {"show_progress": "hidden", "concurrency_limit": AT_ONCE, "concurrency_id": COMPOSING, **PRIVATE}
 
     def again(takes, event: gr.EventData):
-        return on_screen(w, takes, event.index)
+        place = next((place for place, take in enumerate(takes) if take.link == event.link), None)
+        return on_screen(w, takes, place) if place is not None else {w.roll: gr.skip()}
 
     @spoken
     def fetch(suffix, take):
-        return _there(take).convert(suffix)
+        return there(take).convert(suffix)
 
     @spoken
     def write_out(take):
-        return {w.sheet_pages: _there(take).engrave(), w.sheet: gr.update(visible=True)}
+        return {w.sheet_pages: there(take).engrave(), w.sheet: gr.update(visible=True)}
 
     @spoken
     def silence(take, event: gr.EventData):
-        return _there(take).mute([int(family) for family in event.muted])
+        return there(take).mute([int(family) for family in event.muted])
 
     @spoken
     def listen(event: gr.EventData):
@@ -40,27 +41,39 @@ def wire(w: SimpleNamespace) -> None:
     w.roll.select(silence, [w.take], w.roll, trigger_mode="always_last", **rendering)
     w.take_strip.click(again, [w.takes], widgets_of_a_take(w), **QUIET)
     for button, suffix in ((w.mp3, ".mp3"), (w.mp4, ".mp4"), (w.musicxml, ".musicxml")):
-        made = button.click(fetch, [gr.State(suffix), w.take], w.hidden_download, **PRIVATE)
+        pressed = button.click(None, None, button, js=scripts.making(text.MAKING[suffix]))
+        made = pressed.then(fetch, [gr.State(suffix), w.take], w.hidden_download, show_progress="hidden", **PRIVATE)
         made.success(None, js=scripts.DELIVER)
+        for end in (made.success, made.failure):
+            end(None, None, button, js=scripts.made(button.value))
     w.sheet_music.click(write_out, [w.take], [w.sheet_pages, w.sheet], **PRIVATE)
-    w.hide_sheet.click(lambda: gr.update(visible=False), None, w.sheet, **QUIET)
+    w.hide_sheet.click(lambda: gr.update(visible=False), None, w.sheet, **QUIET).then(None, js=scripts.FOCUS_SHEET)
     w.copy_link.click(None, js=scripts.COPY_LINK)
-    w.example_pieces.click(listen, None, w.example_pieces, **rendering)
+    w.share.click(None, js=scripts.SHARE)
+    # "multiple": one that was asked for meanwhile must not be dropped. The browser plays the one pressed last.
+    w.example_pieces.click(listen, None, w.example_pieces, trigger_mode="multiple", **rendering)
 
 
 def widgets_of_a_take(w: SimpleNamespace) -> list:
     """The widgets that `on_screen` sets."""
-    return [w.sheet, w.roll, w.facts, w.take, w.take_strip, w.midi, w.wav, w.seed]
+    return [w.sheet, w.roll, w.facts, w.take, w.take_strip, w.midi, w.wav]
 
 
 def on_screen(w: SimpleNamespace, takes: list[Take], index: int) -> dict:
     """One of the last takes on the screen, ready to be played."""
     take = takes[index]
     return {w.sheet: gr.update(visible=False), w.roll: {**take.roll, "play": True}, w.facts: text.facts(take), w.take: take,
-            w.take_strip: TakeStrip.show(takes, index), w.midi: take.midi, w.wav: take.wav, w.seed: str(take.controls.seed)}
+            w.take_strip: TakeStrip.show(takes, index), w.midi: take.midi, w.wav: take.wav}
 
 
-def _there(take: Take | None) -> Take:
+def there(take: Take | None) -> Take:
+    """The take on the screen.
+
+    Raises
+    ------
+    PosterBeatError
+        There is none.
+    """
     if take is None:
         raise PosterBeatError(text.NOTHING_YET)
     return take

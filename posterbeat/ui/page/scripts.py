@@ -1,25 +1,67 @@
 """What runs in the visitor's browser at some events of the page."""
 
-# On a phone the screen lies below the fold: bring it into view when composing starts.
-SCROLL = """() => {
-  if (window.innerWidth < 760) document.querySelector("#stage").scrollIntoView({behavior: "smooth"});
+import json
+
+# Compose waits for a poster that is on its way; then the steps are brought into view, and Stop with them.
+BEGIN = """async () => {
+  await document.body.posterArrives;
+  const act = document.querySelector("#act"), screen = document.querySelector("#screen").getBoundingClientRect();
+  document.body.dataset.began = document.activeElement?.closest("#compose, #another, #takes button") ? "1" : "";
+  if (innerWidth < 760) act.scrollIntoView({ behavior: "smooth" });
+  else if (screen.top < 0 || screen.top > innerHeight - 160) act.scrollIntoView({ behavior: "smooth", block: "nearest" });
 }"""
+
+
+def focus(*targets: str, after: int = 100, only_if: str = "true") -> str:
+    """Give the focus to the first control there is, some milliseconds later, where the one that had it is gone or at rest now."""
+    return f"""() => {{
+  setTimeout(() => {{
+    const lost = document.activeElement === document.body || document.activeElement?.id === "stop";
+    const next = {json.dumps(targets)}.map((one) => document.querySelector(one)).find(Boolean);
+    if (lost && {only_if}) next?.focus({{ preventScroll: true }});
+  }}, {after});
+}}"""
+
+
+# The player comes into view with the music: what was above it may have moved it away.
+SHOW_PLAYER = """() => {
+  const play = document.querySelector(".roll .play").getBoundingClientRect(), block = innerWidth < 760 ? "start" : "nearest";
+  if (play.top < 0 || play.bottom > innerHeight) document.querySelector("#act").scrollIntoView({ behavior: "smooth", block });
+}"""
+_BY_BUTTON = "document.body.dataset.began"
+# Stop gets the focus only when it can be pressed, or a key that is held down would stop at once what it has begun.
+FOCUS_STOP = focus("#stop", after=900, only_if=_BY_BUTTON)
+FOCUS_PLAY = focus(".roll .play:not(:disabled)", "#compose", only_if=_BY_BUTTON)
+FOCUS_COMPOSE = focus("#compose")
+FOCUS_SHEET = focus("#engrave")
+
 # The file made on demand is put behind a hidden download button, which is then pressed.
 DELIVER = """() => {
   setTimeout(() => (document.querySelector("#hidden-download a") || document.querySelector("#hidden-download")).click(), 150);
 }"""
 
-# The link lies in the line of facts; where there is no clipboard (plain http), it is shown to be copied by hand.
-COPY_LINK = """() => {
-  const facts = document.querySelector("#facts .facts"), button = document.querySelector("#copy-link");
+# The link lies in the line of facts; a small copy of the visitor's own poster in its fragment, which no server gets to see.
+_LINK = """
+  const facts = document.querySelector("#facts .facts");
   if (!facts) return;
-  const link = new URL(facts.dataset.link, location.href).href;
+  const link = new URL(facts.dataset.link, location.href);
+  const [, code] = facts.dataset.cover.split(",");
+  if (code) link.hash = "poster=" + code.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  else if (link.search === location.search) link.hash = location.hash;
+"""
+
+# Where there is no clipboard (plain http), the link is shown to be copied by hand.
+COPY_LINK = "() => {" + _LINK + """
+  const button = document.querySelector("#copy-link");
   const done = () => {
     button.textContent = "Link copied";
     setTimeout(() => { button.textContent = "Copy link"; }, 2500);
   };
-  if (navigator.clipboard) navigator.clipboard.writeText(link).then(done, () => window.prompt("The link:", link));
-  else window.prompt("The link:", link);
+  if (navigator.clipboard) navigator.clipboard.writeText(link.href).then(done, () => window.prompt("The link:", link.href));
+  else window.prompt("The link:", link.href);
+}"""
+SHARE = "() => {" + _LINK + """
+  navigator.share({ title: document.querySelector(".roll .title").textContent, url: link.href }).catch(() => {});
 }"""
 
 # Compose as soon as the reading is there, if the visitor asked for it: once a poster, though it may be reported twice.
@@ -29,3 +71,34 @@ COMPOSE_AT_ONCE = """(wanted, poster) => {
   page.read = read;
   return [wanted, poster];
 }"""
+
+# From now on the settings are kept: before, they would be those of an empty page. And a list that is left is closed: gradio
+# leaves it open, over whatever lies below.
+ARRIVED = """() => {
+  document.body.dataset.arrived = "1";
+  document.addEventListener("focusout", ({ target }) => setTimeout(() => {
+    if (target.role !== "combobox" || target === document.activeElement || target.ariaExpanded !== "true") return;
+    target.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+  }, 120));
+  document.body.classList.toggle("can-share", Boolean(navigator.share));
+}"""
+
+
+def keep(names: list[str]) -> str:
+    """Keep the values of as many widgets by these names in the browser; of the poster, where it lies."""
+    return """(...values) => {
+  if (!document.body.dataset.arrived) return [{ __type__: "update" }];
+  const kept = Object.fromEntries(""" + json.dumps(names) + """.map((name, place) => [name, values[place]]));
+  kept.poster = kept.poster ? kept.poster.path : null;
+  return [kept];
+}"""
+
+
+def making(words: str) -> str:
+    """A button at rest, with words that say what goes on."""
+    return f"() => [{{__type__: 'update', interactive: false, value: {json.dumps(words)}}}]"
+
+
+def made(label: str) -> str:
+    """The button as it was."""
+    return f"() => [{{__type__: 'update', interactive: true, value: {json.dumps(label)}}}]"

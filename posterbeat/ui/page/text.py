@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from base64 import b64encode
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -25,12 +26,16 @@ MASTHEAD = """<h1>poster<span>beat</span></h1>
 
 OWN = "the poster's own"
 MIXED = "a mixture of my own"
-LINKED = "as the link says"
+LINKED = "as the link or the take says"
 GENRE_CHOICES = [
     ("The poster's own", OWN),
     *((name.capitalize(), name) for name in GENRES),
     ("A mixture of my own", MIXED),
 ]
+FROM_LINK, FROM_TAKE = ("As the link says", LINKED), ("As in that take", LINKED)  # offered once there is one
+USE_SETTINGS = "Use these settings"
+MAKING = {".mp3": "Making the MP3 ...", ".mp4": "Making the film ...", ".musicxml": "Writing the score ..."}
+INVITED = "Press Play, and this piece is composed again, note for note. It takes some seconds."
 
 DROP = "Drop a film poster here,\npaste it, or click to choose one"
 SHOW_HEATMAP, SHOW_POSTER = "Show what it looked at", "Show the poster again"
@@ -50,6 +55,8 @@ STUDY = "Music by the stack of 2019"
 
 NO_POSTER = "Add a poster or choose a genre first: there is nothing to compose for yet."
 GONE = "This take was removed after an hour: compose it again with the same settings and seed."
+NO_LINK = "What was kept of this take says too little to compose it again."
+ASKED = "One moment"
 NOTHING_YET = "Compose something first."
 STOPPED = "Stopped. Nothing was kept."
 ENDING = "This server is shutting down, and nothing was kept: try again in a minute."
@@ -85,9 +92,17 @@ SILENT = "This server cannot play music at present, and it was noted: try again 
 STEPS = ("Reading", "Composing", "Rendering")
 
 
-def stage(step: int, text: str = "", share: float | None = None) -> str:
-    """The three steps as a list, those before `step` done; a bar where a share of the step is known."""
-    marks = ["class='done'"] * step + ["class='now' aria-current='step'"] + [""] * len(STEPS)
+def waiting(place: int, seconds: float | None) -> str:
+    """The steps, none of them begun, and how long it will be: `place` pieces are before this one, 0 if it is next."""
+    before = {0: "Yours is next", 1: "One piece is before yours"}.get(place, f"{place} pieces are before yours")
+    about = f", in about {5 * max(1, math.ceil(seconds / 5))} seconds" if seconds else ""
+    return stage(None, f"The composer is busy. {before}{about}.")
+
+
+def stage(step: int | None, text: str = "", share: float | None = None) -> str:
+    """The three steps as a list, those before `step` done (None: none has begun); a bar where a share of the step is known."""
+    begun = [] if step is None else ["class='done'"] * step + ["class='now' aria-current='step'"]
+    marks = begun + [""] * len(STEPS)
     items = "".join(f"<li {mark}>{name}</li>" for mark, name in zip(marks, STEPS))
     bar = ""
     if share is not None:
@@ -96,9 +111,29 @@ def stage(step: int, text: str = "", share: float | None = None) -> str:
     return f'<div class="stage" role="status"><ol>{items}</ol>{bar}{line}</div>'
 
 
-def notice(text: str) -> str:
-    """One line where the steps were."""
-    return f'<div class="stage notice" role="status"><p>{escape(text)}</p></div>'
+def notice(*lines: str, leaves: bool = True) -> str:
+    """Lines where the steps were; they leave after some seconds, unless they are to stay until something else comes."""
+    said = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    return f'<div class="stage{" notice" if leaves else ""}" role="status">{said}</div>'
+
+
+def left_out(refused: Sequence[str]) -> str:
+    """What a link asked for in vain, where the steps are shown later."""
+    return notice("Part of the link was left out:", *refused, leaves=False)
+
+
+def not_here(control: str) -> str:
+    """That a link asks for what can be asked for over the API and in Python alone."""
+    return f"{control.capitalize()} cannot be set on this page."
+
+
+def genres_read(probabilities: Mapping[str, float]) -> str:
+    """The genre that was read, and the share of each, as HTML."""
+    order = sorted(probabilities, key=probabilities.get, reverse=True)
+    rows = "".join(
+        f'<li><span>{name}</span><i aria-hidden="true"><b style="width: {100 * probabilities[name]:.1f}%"></b></i>'
+        f"<em>{100 * probabilities[name]:.0f}%</em></li>" for name in order)
+    return f'<h2 class="output-class">{order[0]}</h2><ul aria-label="Genres that were read">{rows}</ul>'
 
 
 def seed(text: str) -> int | str | None:
@@ -132,8 +167,9 @@ def facts(take) -> str:
         parts += [escape(said[name].format(value) if name in said else to_text(value))
                   for name, value in controls.steering.items() if value is not None]
     parts.append(f"played by {escape(take.renderer)}")
+    cover = take.cover if take.cover and "poster=" not in take.link else ""  # an example is named in the link itself
     return (
-        f'<details class="facts" data-link="{escape(take.link)}"><summary>{first}</summary>'
+        f'<details class="facts" data-link="{escape(take.link)}" data-cover="{cover}"><summary>{first}</summary>'
         f'<p>{", ".join(parts)}</p></details>'
     )
 

@@ -44,10 +44,21 @@ def folder() -> Path:
     PosterBeatError
         The disk is full or cannot be written to.
     """
-    path = root() / f"take-{secrets.token_hex(16)}"
+    return lasting_folder(f"take-{secrets.token_hex(16)}")
+
+
+def lasting_folder(name: str) -> Path:
+    """The folder of that name for files that several requests share; like every other, it goes in time.
+
+    Raises
+    ------
+    PosterBeatError
+        The disk is full or cannot be written to.
+    """
+    path = root() / name
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.mkdir()
+        path.mkdir(exist_ok=True)
     except OSError as error:
         raise PosterBeatError(text.NO_ROOM) from error
     return path
