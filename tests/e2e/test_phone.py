@@ -7,7 +7,7 @@ from tests.served import served
 
 IN_VIEW = """selector => { const box = document.querySelector(selector).getBoundingClientRect();
   return box.height > 0 && box.top >= 0 && box.bottom <= innerHeight && box.left >= 0 && box.right <= innerWidth; }"""
-SMALL = """() => [...document.querySelectorAll("button, a[href], summary, input[type=range], .takes button")]
+SMALL = """() => [...document.querySelectorAll("button, a[href], summary")]
   .filter((one) => one.checkVisibility() && !one.closest("footer, .words"))
   .map((one) => [one.getAttribute("aria-label") || one.textContent.trim(), one.getBoundingClientRect()])
   .filter(([name, box]) => box.width && box.height && (box.width < 43 || box.height < 43) && box.width * box.height < 43 * 120)

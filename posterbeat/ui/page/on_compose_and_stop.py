@@ -1,7 +1,7 @@
 """What happens on the page at Compose, at Another take, and at Stop."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -77,6 +77,9 @@ def wire(studio: Studio, page: gr.Blocks, w: SimpleNamespace) -> None:
             return {w.turn: None, w.poster_said: PosterWays.say(text.NO_POSTER)}
         return begun(request.session_hash)
 
+    def ask_another(poster, genre, take, request: gr.Request):
+        return begun(request.session_hash) if take is not None else ask(poster, genre, request)
+
     def ask_again(request: gr.Request, event: gr.EventData):
         return {**begun(request.session_hash), w.asked_link: str(event.link)}
 
@@ -92,12 +95,12 @@ def wire(studio: Studio, page: gr.Blocks, w: SimpleNamespace) -> None:
         turns.stop(request.session_hash)
 
     given = {w.turn, w.poster, w.reading, w.genre, w.notes, w.temperature, w.seed, w.follow_colours, w.steered_by, w.tempo,
-             w.mode, w.density, w.ensemble, w.composer_kind, w.takes, w.read_words, w.mix, w.asked_link, *w.shares}
+             w.mode, w.density, w.ensemble, w.composer_kind, w.takes, w.read_words, w.mix, w.asked_link, w.take, *w.shares}
     results = [*rested, w.stage, w.takes, w.take_facts, w.take_actions, w.poster_said, *widgets_of_a_take(w)]
     asking = {"outputs": [*running, w.turn, w.stage, w.poster_said], "js": scripts.BEGIN, **QUIET}
     for asked, wanted in (
         (w.compose.click(ask, [w.poster, w.genre], **asking), _as_set),
-        (w.another_take.click(ask, [w.poster, w.genre], **asking), _with_another_seed),
+        (w.another_take.click(ask_another, [w.poster, w.genre, w.take], **asking), _with_another_seed),
         (w.take_strip.select(ask_again, None, **{**asking, "outputs": [*asking["outputs"], w.asked_link]}), _as_linked),
     ):
         # "multiple": while the browser still waits to hear that a stopped piece is gone, "once" would drop the next one.
@@ -137,6 +140,9 @@ def _as_set(studio: Studio, w: SimpleNamespace, given: dict, fresh: bool = False
 
 
 def _with_another_seed(studio: Studio, w: SimpleNamespace, given: dict) -> _Wanted:
+    take = given[w.take]
+    if take is not None and given[w.poster] is None and given[w.genre] == text.OWN:  # the widgets ask for nothing
+        return _Wanted(None, None, take.genre_mix, replace(take.controls, seed=None))
     return _as_set(studio, w, given, fresh=True)
 
 
