@@ -41,11 +41,11 @@ def wire(w: SimpleNamespace) -> None:
     w.roll.select(silence, [w.take], w.roll, trigger_mode="always_last", **rendering)
     w.take_strip.click(again, [w.takes], widgets_of_a_take(w), **QUIET)
     for button, suffix in ((w.mp3, ".mp3"), (w.mp4, ".mp4"), (w.musicxml, ".musicxml")):
-        pressed = button.click(None, None, button, js=scripts.making(text.MAKING[suffix]))
+        pressed = button.click(None, None, button, js=scripts.making(button.elem_id, text.MAKING[suffix]))
         made = pressed.then(fetch, [gr.State(suffix), w.take], w.hidden_download, show_progress="hidden", **PRIVATE)
         made.success(None, js=scripts.DELIVER)
         for end in (made.success, made.failure):
-            end(None, None, button, js=scripts.made(button.value))
+            end(None, None, button, js=scripts.made(button.elem_id, button.value))
     w.sheet_music.click(write_out, [w.take], [w.sheet_pages, w.sheet], **PRIVATE)
     w.hide_sheet.click(lambda: gr.update(visible=False), None, w.sheet, **QUIET).then(None, js=scripts.FOCUS_SHEET)
     w.copy_link.click(None, js=scripts.COPY_LINK)

@@ -94,11 +94,19 @@ def keep(names: list[str]) -> str:
 }"""
 
 
-def making(words: str) -> str:
-    """A button at rest, with words that say what goes on."""
-    return f"() => [{{__type__: 'update', interactive: false, value: {json.dumps(words)}}}]"
+def making(button: str, words: str) -> str:
+    """The button of this id at rest, with words that say what goes on; pressed once more meanwhile, nothing follows."""
+    return f"""() => {{
+  const page = document.body.dataset;
+  if (page.{button}) throw new Error("It is being made.");  // which gradio takes for a refusal
+  page.{button} = "1";
+  return [{{ __type__: "update", interactive: false, value: {json.dumps(words)} }}];
+}}"""
 
 
-def made(label: str) -> str:
+def made(button: str, label: str) -> str:
     """The button as it was."""
-    return f"() => [{{__type__: 'update', interactive: true, value: {json.dumps(label)}}}]"
+    return f"""() => {{
+  delete document.body.dataset.{button};
+  return [{{ __type__: "update", interactive: true, value: {json.dumps(label)} }}];
+}}"""
