@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from posterbeat.composer import plan_drawing
+from posterbeat.composer.asked import Asked
 from posterbeat.composer.brief import Brief
 from posterbeat.composer.excerpt import Finished, collate, stretch
 from posterbeat.composer.parts import Part
@@ -28,8 +29,8 @@ def brief(bar: int) -> Brief:
 
 
 def drawn(planner: Planner, bar: int, seed: int = 3) -> Plan:
-    return PlanDrawing(PlannerTables(planner, torch.float32), brief(bar), MIX, notes=260, guidance=1.0, temperature=1.0,
-                       random=np.random.default_rng(seed)).draw()
+    return PlanDrawing(PlannerTables(planner, torch.float32), brief(bar), MIX, asked=Asked(notes=260), guidance=1.0,
+                       temperature=1.0, random=np.random.default_rng(seed)).draw()
 
 
 @pytest.fixture(scope="module")
