@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-
 from posterbeat.composer.find_repeats import bar_pointers, matches, recalled_bars
+
 from posterbeat.instruments import DRUMS
 from posterbeat.music.events import DURATIONS, FIELDS, SIZES, decode, encode
 from posterbeat.music.key import estimate_key, shift_to_common_key

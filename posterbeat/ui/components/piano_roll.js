@@ -1,5 +1,5 @@
-// The piano roll is the player: it owns the <audio>, so that cursor and sound cannot part. Here it is drawn; player.js, which
-// follows, is what is pressed. Arguments given by gr.HTML: element, trigger, props, server, upload, watch.
+// The piano roll is the player: it owns the <audio>, so that cursor and sound cannot part. Here it is drawn, and plan_strip.js
+// draws the plan above it; player.js, which follows, is what is pressed. Arguments given by gr.HTML: element, trigger, props, server, upload, watch.
 const root = element.querySelector(".roll"), audio = root.querySelector("audio");
 const score = root.querySelector(".score"), map = root.querySelector(".map"), legend = root.querySelector(".legend");
 const play = root.querySelector(".play"), title = root.querySelector(".title"), time = root.querySelector(".clock"), caption = root.querySelector(".caption");
@@ -72,6 +72,7 @@ function draw() {
   let [pen, w, h] = fit(score);
   paint(pen, w, h, from, to, now, true);
   cursor(pen, (now - from) / (to - from) * w, h);
+  drawPlan(from, to);
   [pen, w, h] = fit(map);
   if (!overview || overview.width !== map.width || overview.height !== map.height) {  // costly, so kept until it changes
     paint(pen, w, h, 0, total, -1, false);
@@ -142,7 +143,7 @@ function load() {
   const invited = !piece && value && value.invited ? value : null;
   root.dataset.state = piece ? "ready" : invited ? "invited" : "empty";
   play.disabled = !piece && !invited; map.tabIndex = piece ? 0 : -1;
-  present(piece, invited);
+  present(piece, invited); planned(piece);
   if (!piece) {
     notes = []; audio.removeAttribute("src"); title.textContent = invited ? invited.invited : "Your soundtrack";
     time.textContent = invited ? invited.words : "Add a poster and press Compose: its music plays here."; caption.textContent = ""; score.setAttribute("aria-label", "Piano roll, empty");

@@ -6,7 +6,8 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from posterbeat.instruments import COLOURS, FAMILIES
+from posterbeat.instruments import COLOURS, FAMILIES, family_of
+from posterbeat.music.outline import SIGNS
 from posterbeat.music.score import STEPS_PER_BEAT, Score
 
 _HERE = Path(__file__).parent
@@ -17,12 +18,12 @@ class PianoRoll(gr.HTML):
 
     def __init__(self, **settings: Any):
         read = {name: (_HERE / name).read_text(encoding="utf-8")
-                for name in ("piano_roll.html", "piano_roll.css", "piano_roll.js", "player.js")}
+                for name in ("piano_roll.html", "piano_roll.css", "piano_roll.js", "plan_strip.js", "player.js")}
         super().__init__(
             None,
             html_template=read["piano_roll.html"],
             css_template=read["piano_roll.css"],
-            js_on_load=read["piano_roll.js"] + read["player.js"],
+            js_on_load=read["piano_roll.js"] + read["plan_strip.js"] + read["player.js"],
             apply_default_css=False,
             **settings,
         )
@@ -52,6 +53,27 @@ def roll_value(score: Score, audio_path: str | Path, title: str) -> dict[str, An
         "bar": max(1, round(score.bar / STEPS_PER_BEAT)),
         "seconds": float(score.seconds),
         "title": title,
+        "plan": plan_value(score),
         "caption": f"{len(score)} notes at {pace}",
         "summary": f"Piano roll: {len(score)} notes in {minutes} min {seconds} s, {pace}; {parts}.",
+    }
+
+
+def plan_value(score: Score) -> dict[str, Any] | None:
+    """A score's plan as the strip above the roll takes it: seconds a bar, chords by bar, sections, and for each part its colour
+    and a sign a bar; None where nothing was planned."""
+    plan = score.plan
+    if plan is None:
+        return None
+    family = {int(part): int(family_of(program)) for part, program, _ in score.tracks()}
+    parts = [{"name": name, "colour": COLOURS[family.get(part, 0)], "cells": "".join(SIGNS[row[part]] for row in plan.cells)}
+             for part, name in enumerate(plan.parts)]
+    chords = ", ".join(dict.fromkeys(name for names in plan.chords for name in names))
+    sections = ", ".join(f"{one.name} from bar {one.first} to {one.last}" for one in plan.sections)
+    return {
+        "bar": 60.0 / score.tempo * score.bar / STEPS_PER_BEAT,
+        "chords": [list(names) for names in plan.chords],
+        "sections": [{"name": one.name, "first": one.first, "last": one.last} for one in plan.sections],
+        "parts": parts,
+        "words": f"The plan: {sections}. Chords: {chords}; parts: {', '.join(plan.parts)}.",
     }
