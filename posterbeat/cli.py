@@ -69,7 +69,7 @@ def compose(
     poster: Annotated[Path, typer.Argument(help="Picture of a film poster (JPEG, PNG, WebP, GIF, ...).",
                                            show_default=False)],
     out: Annotated[list[Path] | None, typer.Option(
-        "--out", "-o", help="File to write: .mid, .musicxml, .wav, .mp3 or .mp4 (with the poster). May be given several times.",
+        "--out", "-o", help="File to write: .mid, .wav, .mp3, .mp4 (a film), .musicxml or .pdf. May be given several times.",
         show_default="the poster's name with .mp3, in this folder")] = None,
     genre: options.Genre = None,
     notes: options.Notes = None,
@@ -170,7 +170,7 @@ def batch(
     out: Annotated[Path, typer.Option("--out", "-o", show_default=False, help=(
         "Folder for tracks/, table.csv, table.parquet, index.html and records.jsonl."))],
     suffix: Annotated[list[str] | None, typer.Option(
-        "--format", "-f", help="mid, musicxml, wav, mp3 or mp4. May be given several times.", show_default="mp3")] = None,
+        "--format", "-f", help="mid, wav, mp3, mp4, musicxml or pdf. May be given several times.", show_default="mp3")] = None,
     genre: options.Genre = None,
     notes: options.Notes = None,
     seconds: options.Seconds = None,

@@ -22,7 +22,7 @@ TEMPO = (40, 220)  # beats a minute
 DENSITY = (0, 1)  # among the pieces of a genre, from the sparsest to the densest
 SECONDS = (10, 300)  # shorter is no piece; longer ones go on from one that is there
 COMPOSER_KINDS = ("posterbeat", "historical")  # this project's own, and the reference study's final stack
-SUFFIXES = (".mid", ".wav", ".mp3", ".mp4", ".musicxml", ".zip")  # of the files that a track is saved as
+SUFFIXES = (".mid", ".wav", ".mp3", ".mp4", ".musicxml", ".pdf", ".zip")  # of the files that a track is saved as
 
 
 def check_notes(notes: Any) -> int | None:
@@ -65,8 +65,7 @@ def check_seed(seed: Any) -> int:
     number = check_whole(seed)
     if number is None or not SEED[0] <= number <= SEED[1]:
         raise ParameterError(
-            f"Seed must be a whole number from {SEED[0]} to {SEED[1]} (2**32 - 1), or nothing to draw one, "
-            f"not {said(seed)}."
+            f"Seed must be a whole number from {SEED[0]} to {SEED[1]}, or nothing to draw one, not {said(seed)}."
         )
     return number
 

@@ -48,7 +48,7 @@ def mixture(genre: str | Mapping[str, float]) -> dict[str, float]:
             raise ParameterError(f"The weight of {name} must be a finite number of 0 or more, not {said(weight)}.")
     total = math.fsum(genre.values())
     if not total > 0:
-        raise ParameterError("The weights of a mixture must sum to more than 0.")
+        raise ParameterError("All shares of this mixture are 0: give at least one genre a share above 0.")
     if math.isclose(total, 1.0, rel_tol=1e-12):  # a mixture as it was given back: its digits stay, and with them the notes
         total = 1.0
     return {name: genre.get(name, 0.0) / total for name in GENRES}

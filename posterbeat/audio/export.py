@@ -1,4 +1,4 @@
-"""Export: a piece as .mid, .musicxml, .wav, .mp3, or .mp4 with its poster."""
+"""Export: a piece as .mid, .wav, .mp3, .mp4 with its poster, or as sheet music in .musicxml or .pdf."""
 
 import os
 from pathlib import Path
@@ -13,11 +13,11 @@ from posterbeat.audio.tags import Tags, tag_mp3
 from posterbeat.controls import SUFFIXES
 from posterbeat.errors import ParameterError, RenderError, SaveError
 from posterbeat.music.score import Score
-from posterbeat.music.sheet import to_musicxml
+from posterbeat.music.sheet import engrave, to_musicxml
 from posterbeat.text import legible
 from posterbeat.whole_file import whole_file
 
-SILENT = (".mid", ".musicxml")  # need no sound
+SILENT = (".mid", ".musicxml", ".pdf")  # need no sound
 
 
 def save(
@@ -35,8 +35,8 @@ def save(
     Parameters
     ----------
     path
-        Ends in .mid, .wav (16 bit), .mp3, .mp4 (H.264 and AAC: the poster beside a moving piano roll), .musicxml, or .zip (a WAV
-        for each part).
+        Ends in .mid, .wav (16 bit), .mp3, .mp4 (H.264 and AAC: the poster beside a moving piano roll), .musicxml, .pdf (sheet
+        music on A4), or .zip (a WAV for each part).
     midi
         The score, as in .mid and in the piano roll of .mp4.
     sound
@@ -45,7 +45,7 @@ def save(
         RGB picture of any size, for .mp4, where without it the piano roll has the whole frame; and the cover of .mp3 and .mp4
         if there are tags.
     tags
-        What .mp3, .mp4 and .musicxml say of themselves.
+        What .mp3, .mp4, .musicxml and .pdf say of themselves.
     tall
         Whether an .mp4 has 1080 x 1920 pixels, for telephones, and not 1280 x 720.
 
@@ -76,6 +76,10 @@ def save(
                 midi.write(str(part))
             elif suffix == ".musicxml":
                 part.write_text(_sheet(midi, path, tags), encoding="utf-8")
+            elif suffix == ".pdf":
+                from posterbeat.music.pdf import to_pdf  # loads the typesetter, which only .pdf needs
+
+                part.write_bytes(to_pdf(engrave(_sheet(midi, path, tags)), *((tags.title, tags.composer) if tags else ())))
             elif suffix == ".mp4":
                 from posterbeat.audio.video import TALL, WIDE, write_video
 

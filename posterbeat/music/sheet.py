@@ -118,7 +118,8 @@ def engrave(musicxml: str) -> list[str]:
     verovio.setDefaultResourcePath(str(Path(verovio.__file__).with_name("data")))  # verovio forgets it in a second thread
     engraver = verovio.toolkit()
     engraver.setOptions({"pageWidth": 2100, "pageHeight": 2970, "scale": 40, "adjustPageHeight": True, "footer": "none",
-                         "svgViewBox": True, "pageMarginLeft": 130, "xmlIdSeed": 1})
+                         "svgViewBox": True, "pageMarginLeft": 130, "xmlIdSeed": 1,
+                         "svgFormatRaw": True})  # or line breaks between words count as letters
     if not engraver.loadData(musicxml):
         raise PosterBeatError("This music could not be engraved: take the MIDI file into a notation program instead.")
     return [engraver.renderToSVG(page) for page in range(1, engraver.getPageCount() + 1)]

@@ -75,7 +75,7 @@ class Take:
         return self.roll["title"]
 
     def convert(self, suffix: str, tall: bool = False) -> str:
-        """Path of the take as another file, .mp3, .mp4 (with the poster; `tall` for telephones) or .musicxml; made once.
+        """Path of the take as another file, .mp3, .mp4 (with the poster; `tall` for telephones), .musicxml or .pdf; made once.
 
         Raises
         ------

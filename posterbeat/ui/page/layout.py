@@ -101,6 +101,7 @@ def _screen(w: SimpleNamespace) -> None:
     with gr.Column(visible=False, elem_id="sheet") as w.sheet:
         w.sheet_pages = gr.HTML("", elem_id="pages")
         with gr.Row():
+            w.pdf = gr.Button("PDF", min_width=84, size="sm", elem_id="pdf")
             w.musicxml = gr.Button("MusicXML", min_width=84, size="sm", elem_id="musicxml")
             w.hide_sheet = gr.Button("Hide sheet music", min_width=84, size="sm", elem_id="hide-sheet")
 

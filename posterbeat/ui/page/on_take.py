@@ -40,7 +40,7 @@ def wire(w: SimpleNamespace) -> None:
 
     w.roll.select(silence, [w.take], w.roll, trigger_mode="always_last", **rendering)
     w.take_strip.click(again, [w.takes], widgets_of_a_take(w), **QUIET)
-    for button, suffix in ((w.mp3, ".mp3"), (w.mp4, ".mp4"), (w.musicxml, ".musicxml")):
+    for button, suffix in ((w.mp3, ".mp3"), (w.mp4, ".mp4"), (w.musicxml, ".musicxml"), (w.pdf, ".pdf")):
         pressed = button.click(None, None, button, js=scripts.making(button.elem_id, text.MAKING[suffix]))
         made = pressed.then(fetch, [gr.State(suffix), w.take], w.hidden_download, show_progress="hidden", **PRIVATE)
         made.success(None, js=scripts.DELIVER)
