@@ -1,23 +1,36 @@
-"""On paper, and as a PDF: the sheet music whole, and nothing around it."""
+"""On paper: the sheet music whole, and nothing around it."""
+
+from pathlib import Path
 
 import pypdfium2
 
+from posterbeat.music.score import Score
+from posterbeat.music.sheet import engrave, to_musicxml
+from posterbeat.ui.page import text
+
+PIECE = Path(__file__).parents[2] / "examples" / "soundtracks" / "comedy-1.mid"
+SHOW = """html => {
+  const sheet = document.createElement("div");
+  sheet.id = "sheet";
+  sheet.className = "column";
+  sheet.innerHTML = `<div id="pages" class="block">${html}</div><div class="row"><button>Hide sheet music</button></div>`;
+  document.querySelector("#right").append(sheet);
+}"""
+
 
 def test_all_of_the_sheet_music_is_printed_and_nothing_else(visit):
-    visitor = visit()
-    visitor.set("seed", 7)
-    visitor.page.click("#genre input")
-    visitor.page.get_by_role("option", name="Comedy").click()
-    visitor.compose()
-    visitor.page.click("#engrave")
-    visitor.page.wait_for_selector("#pages img")
-    sheets = visitor.page.locator("#pages img").count()
-    paper = pypdfium2.PdfDocument(visitor.page.pdf(format="A4"))
-    assert sheets > 1 and len(paper) == sheets
-    for page in paper:
-        assert page.render(scale=0.3).to_pil().convert("L").getextrema()[0] < 128  # there is ink on it
-    words = "".join(page.get_textpage().get_text_range() for page in paper)
-    assert "Compose" not in words and "Seed" not in words
+    page = visit().page
+    sheets = engrave(to_musicxml(Score.from_midi(PIECE), "Music for a comedy"))
+    page.evaluate(SHOW, text.sheet(sheets))
+    page.wait_for_function("[...document.querySelectorAll('#pages img')].every(sheet => sheet.complete)")
+    paper = pypdfium2.PdfDocument(page.pdf(format="A4", print_background=True))
+    assert len(sheets) > 2 and len(paper) == len(sheets)
+    for printed in paper:
+        assert printed.render(scale=0.3).to_pil().convert("L").getextrema()[0] < 128  # there is ink on it
+    words = " ".join(printed.get_textpage().get_text_range() for printed in paper)
+    assert not [word for word in ("Compose", "Seed", "Hide", "posterbeat", "About") if word in words]
 
-    document = pypdfium2.PdfDocument(visitor.download("#pdf", "pdf"))
-    assert len(document) == sheets
+
+def test_a_page_without_sheet_music_prints_as_it_is(visit):
+    words = pypdfium2.PdfDocument(visit().page.pdf(format="A4"))[0].get_textpage().get_text_range()
+    assert "Compose" in words

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+import pypdfium2
 import pytest
 from PIL import Image
 from tinytag import TinyTag
@@ -54,6 +55,7 @@ def test_downloads_are_tagged_and_have_the_poster_as_cover(take_for):
     assert told.title == "Amélie: music for a comedy" and told.composer == "PosterBeat, seed 4294967295"
     assert Image.open(BytesIO(told.images.front_cover.data)).size == (300, 450)
     assert "Amélie: music for a comedy" in Path(take.convert(".musicxml")).read_text()
+    assert pypdfium2.PdfDocument(take.convert(".pdf")).get_metadata_dict()["Title"] == "Amélie: music for a comedy"
 
 
 def test_a_take_is_kept_as_a_wide_film_and_as_a_tall_one(take_for):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from starlette.responses import FileResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from posterbeat.errors import PosterBeatError
@@ -18,6 +19,7 @@ from posterbeat.ui.server.bodies import Refusal
 from posterbeat.ui.server.callers import Places, Streams, Uploads, Visits, caller
 from posterbeat.ui.server.fetch import fetch
 from posterbeat.ui.server.front_page import Dressed, send_picture
+from posterbeat.ui.server.previews import Previews
 from posterbeat.ui.server.quiet_log import place
 from posterbeat.ui.server.settings import Settings
 from posterbeat.ui.server.uploads import folder, uploaded
@@ -42,7 +44,7 @@ class Gate:
     def __init__(self, app: ASGIApp, settings: Settings):
         self.app, self.settings = app, settings
         self._places, self._streams, self._visits = Places(settings.places), Streams(), Visits()
-        self._uploads = Uploads(settings.kept)
+        self._uploads, self._previews = Uploads(settings.kept), Previews()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -95,6 +97,8 @@ class Gate:
             await send_picture(scope, hear, answer)
         elif taken == "front" and scope["method"] == "GET":
             await self.app(scope, bodies.limited(hear, bodies.MOST_JSON), Dressed(scope, answer))
+        elif taken == "file" and (preview := await self._previews.of(scope["path"])):
+            await FileResponse(preview, media_type="image/jpeg")(scope, hear, answer)
         elif taken in CALLS:
             await self._call(scope, hear, answer, taken, named, headers)
         elif taken in ("cancel", "reset"):
