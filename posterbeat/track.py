@@ -188,10 +188,10 @@ class Track:
         return self.render().sample_rate
 
     def save(self, path: str | Path, tall: bool = False) -> Path:
-        """Write the track; the suffix says what: .mid, .musicxml, .wav, .mp3, .mp4 (with the poster), or .zip (a WAV for
-        each part).
+        """Write the track; the suffix says what: .mid, .wav, .mp3, .mp4 (with the poster), .musicxml or .pdf (sheet music),
+        or .zip (a WAV for each part).
 
-        MP3, MP4 and MusicXML say their title, genre and seed; MP3 and MP4 have the poster as their cover.
+        MP3, MP4, MusicXML and PDF say their title, composer and seed; MP3 and MP4 have the poster as their cover.
 
         Parameters
         ----------
