@@ -18,7 +18,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tools.fill_readme import block, filled
+from tools.fill_readme import block, filled, summary
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -123,7 +123,9 @@ def test_the_two_commands_stand_at_the_top_of_the_readme():
 
 
 def test_the_figures_in_the_readme_are_those_of_the_metrics_files():
-    assert README == filled(README, block()), "run: make readme"
+    figures = (ROOT / "docs/figures.md").read_text()
+    assert "<!-- metrics:" in figures and figures == filled(figures, block()), "run: make readme"
+    assert "<!-- summary:" in README and README == filled(README, summary(), "summary"), "run: make readme"
 
 
 def test_pictures_and_files_that_the_readme_names_exist():

@@ -1,4 +1,7 @@
-"""Copy the figures of weights/*/metrics.json and benchmarks/results.json into README.md: python tools/fill_readme.py"""
+"""Copy the figures of weights/*/metrics.json and benchmarks/results.json into docs/figures.md, and the first few into README.md.
+
+    python tools/fill_readme.py
+"""
 
 import json
 import re
@@ -31,12 +34,39 @@ def bench(root: Path = ROOT) -> str:
         _table("From the poster's file to", ("median (lowest to highest)", "music"), ways),
         _table("Visitors at once", ("pieces a minute", "median wait", "95th percentile of the wait",
                                     "longest wait, in equal shares"), loads),
-        "![The same beside others that do the same job](benchmarks/chart.svg)\n",
+        "![The same beside others that do the same job](../benchmarks/chart.svg)\n",
     ])
 
 
+def summary(root: Path = ROOT) -> str:
+    """The few figures that a reader asks for first, as Markdown; what was not measured is left out."""
+    words, sets = _read(root, "words"), _read(root, "composer").get("sets", {})
+    rows = [(f"Genre read from picture and words, posters of {size} (right by chance: 20 %)",
+             _share(words[name]["both"]["balanced_accuracy"]))
+            for name, size in (("larger", "300 to 500 pixels across"), ("stored", "160 x 240 pixels")) if name in words]
+    made, real = sets.get("generated", {}), sets.get("real_test_600", {})
+    if "judge_recall" in made:
+        rows.append(("Music in which a network trained on real pieces hears the genre asked for (right by chance: 20 %)",
+                     f"{_share(made['judge_recall'])}; in real pieces {_share(real.get('judge_recall'))}"))
+    if "copied_longest_p95" in made:
+        rows.append(("Most notes in a row that are those of a training melody, in 95 of 100 pieces",
+                     f"{_number(made['copied_longest_p95'])}; in real pieces {_number(real.get('copied_longest_p95'))}"))
+    path = root / "benchmarks/results.json"
+    if path.exists():
+        speed = json.loads(path.read_text())
+        ways = {way["what"]: way for way in speed["whole"]["poster_to"]}
+        machine = f"{speed['machine']['cores']} cores"
+        if "mp3, 300 notes" in ways:
+            way = ways["mp3, 300 notes"]
+            rows.append((f"From a poster's file to an MP3 of {way['seconds_of_music']:.0f} seconds, {machine}",
+                         f"{way['seconds']['median']:.1f} s"))
+        if speed.get("memory_mb"):
+            rows.append(("Memory of the app and all that it started, at most", f"{speed['memory_mb']:.0f} MB"))
+    return _table("What was measured", ("",), rows) if rows else ""
+
+
 def filled(readme: str, text: str, name: str = "metrics") -> str:
-    """README with `text` between the marks of that name."""
+    """A document with `text` between the marks of that name."""
     begin, end = f"<!-- {name}: written by tools/fill_readme.py -->\n", f"<!-- /{name} -->"
     return re.sub(re.escape(begin) + ".*?" + re.escape(end), lambda _: f"{begin}{text}{end}", readme, flags=re.DOTALL)
 
@@ -131,5 +161,6 @@ def _number(figure: dict | None) -> str:
 
 
 if __name__ == "__main__":
-    path = ROOT / "README.md"
-    path.write_text(filled(filled(path.read_text(), block()), bench(), "bench"))
+    readme, figures = ROOT / "README.md", ROOT / "docs" / "figures.md"
+    readme.write_text(filled(readme.read_text(), summary(), "summary"))
+    figures.write_text(filled(filled(figures.read_text(), block()), bench(), "bench"))
