@@ -20,6 +20,9 @@ _BASE = re.compile(rb"<base\b[^>]*>")
 # All that the page says is English, and so are gradio's own words then.
 _ENGLISH = ('<script>Object.defineProperties(navigator, {language: {get: () => "en"}, languages: {get: () => ["en"]}});</script>')
 
+# Beside gradio's own way for style sheets, which takes every rule for one of something within the page.
+_PRINTED = f'<style media="print">{(_PAGE / "print.css").read_text(encoding="utf-8")}</style>'
+
 
 class Dressed:
     """`send`, with the project's own head in the page's HTML.
@@ -58,7 +61,7 @@ def dressed(page: bytes, address: str) -> bytes:
         f"<title>{escape(text.TITLE)}</title>", f'<meta name="description" content="{escape(text.DESCRIPTION)}">',
         '<link rel="icon" type="image/png" href="favicon.ico">', '<meta name="twitter:card" content="summary_large_image">',
         *(f'<meta property="og:{name}" content="{escape(said)}">' for name, said in shared.items()),
-        *(f'<meta name="twitter:{name}" content="{escape(said)}">' for name, said in told.items()), _ENGLISH])
+        *(f'<meta name="twitter:{name}" content="{escape(said)}">' for name, said in told.items()), _PRINTED, _ENGLISH])
     return _BASE.sub(lambda base: base[0] + head.encode(), _NOT_OURS.sub(b"", page), count=1)
 
 
