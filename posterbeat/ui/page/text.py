@@ -34,7 +34,8 @@ GENRE_CHOICES = [
 ]
 FROM_LINK, FROM_TAKE = ("As the link says", LINKED), ("As in that take", LINKED)  # offered once there is one
 USE_SETTINGS = "Use these settings"
-MAKING = {".mp3": "Making the MP3 ...", ".mp4": "Making the film ...", ".musicxml": "Writing the score ..."}
+MAKING = {".mp3": "Making the MP3 ...", ".mp4": "Making the film ...", ".musicxml": "Writing the score ...",
+          ".pdf": "Engraving ..."}
 INVITED = "Press Play, and this piece is composed again, note for note. It takes some seconds."
 
 DROP = "Drop a film poster here,\npaste it, or click to choose one"
