@@ -144,7 +144,8 @@ def test_the_python_of_the_api(folder, number):
     with contextlib.redirect_stdout(io.StringIO()) as said, ThreadPoolExecutor(1) as aside:
         # aside, because the browser tests leave a running loop in this thread
         aside.submit(exec, code.replace("http://127.0.0.1:7860", served()), {}).result()
-    expected = {"gradio_client": "11 {'", "from mcp": "compose", "BiLSTMComposer": "", "timm": "horror"}
+    expected = {"/rewrite": "go-on:15:4,rewrite:", "PosterBeat.load": "close, bars", "gradio_client": "11 {'",
+                "from mcp": "compose", "BiLSTMComposer": "", "timm": "horror"}
     assert next(words for name, words in expected.items() if name in code) in said.getvalue()
 
 
