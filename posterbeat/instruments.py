@@ -1,9 +1,8 @@
-"""Instruments: General MIDI's families and the drum kit, their colours, who plays what in which genre, named ensembles."""
+"""Instruments: General MIDI's families and the drum kit, their colours and names, named ensembles."""
 
 import numpy as np
 
 from posterbeat.errors import ParameterError
-from posterbeat.genres import GENRES
 from posterbeat.text import said
 
 FAMILIES = (
@@ -37,40 +36,6 @@ COLOURS = (
     "#cfc6ba",  # drums
 )
 
-# Programs (0-based) of each family, most typical first: those that suit any genre, and where it has others a genre's own.
-_ANY = {
-    "piano": (0, 1, 4), "chromatic percussion": (9, 11, 13), "organ": (19, 16), "guitar": (24, 25, 27), "bass": (33, 32, 35),
-    "strings": (40, 42, 45, 46), "ensemble": (48, 49, 52), "brass": (60, 56, 57), "reed": (68, 71, 65), "pipe": (73, 75, 74),
-    "synth lead": (80, 81), "synth pad": (89, 91, 88), "synth effects": (99, 96), "ethnic": (105, 108, 104),
-    "percussive": (115, 112, 114), "sound effects": (122, 119),
-}
-_BY_GENRE = {
-    "action": {
-        "piano": (0, 2), "chromatic percussion": (14, 11), "guitar": (30, 29, 28), "bass": (34, 38, 33), "strings": (47, 40, 44),
-        "ensemble": (48, 50, 55), "brass": (61, 60, 57), "reed": (65, 66), "synth lead": (81, 87), "synth pad": (90, 93),
-        "percussive": (116, 117, 118),
-    },
-    "animation": {
-        "piano": (0, 3), "chromatic percussion": (9, 13, 10), "organ": (22, 16), "guitar": (24, 25), "bass": (32, 33),
-        "strings": (45, 46, 40), "ensemble": (49, 48), "brass": (60, 56), "reed": (71, 68), "pipe": (73, 72, 78),
-        "synth lead": (80, 82), "synth pad": (88, 94), "percussive": (112, 115),
-    },
-    "comedy": {
-        "piano": (3, 0), "chromatic percussion": (13, 12, 9), "organ": (21, 16), "guitar": (25, 26), "bass": (32, 33),
-        "strings": (45, 40), "ensemble": (48, 49), "brass": (58, 56, 59), "reed": (71, 70, 68), "pipe": (72, 78, 73),
-        "synth lead": (80, 82), "percussive": (115, 113),
-    },
-    "drama": {
-        "piano": (0, 1), "chromatic percussion": (11, 8), "organ": (19, 20), "guitar": (24, 25), "bass": (32, 35),
-        "strings": (42, 40, 46), "ensemble": (48, 49, 52), "brass": (60,), "reed": (68, 69, 71), "pipe": (73, 74),
-        "synth pad": (89, 91), "percussive": (114,),
-    },
-    "horror": {
-        "piano": (0, 1), "chromatic percussion": (8, 14, 10), "organ": (19, 20), "guitar": (27, 31), "bass": (32, 39),
-        "strings": (43, 44, 42), "ensemble": (52, 53, 49), "brass": (57, 58), "reed": (70, 69), "pipe": (77, 79),
-        "synth pad": (91, 92, 95), "synth effects": (97, 99, 101), "percussive": (117, 116), "synth lead": (85, 86),
-    },
-}
 # What a user may ask for; the families that play.
 ENSEMBLES = {
     "orchestra": ("strings", "ensemble", "brass", "reed", "pipe", "percussive"),
@@ -86,11 +51,6 @@ ENSEMBLES = {
 def family_of(program):
     """Index into `FAMILIES` of a program, 0 to 127 or `DRUMS`; an int or an array of them."""
     return program // (PROGRAMS // DRUM_FAMILY)
-
-
-def tone(pitch, family):
-    """A number below `TONES` for a pitch of a family; ints, arrays or tensors of them."""
-    return pitch + PITCHES * (family == DRUM_FAMILY)
 
 
 def on_keyboard(pitch):
@@ -134,15 +94,3 @@ def numbered_names(names: list[str]) -> list[str]:
         count[name] = count.get(name, 0) + 1
         told.append(f"{name} {count[name]}" if count[name] > 1 else name)
     return told
-
-
-def choose_programs(random: np.random.Generator, mix: dict[str, float]) -> np.ndarray:
-    """np.ndarray of int, shape (families,): a program for each family, of a genre drawn by its weight in the mixture."""
-    weights = np.array([mix[genre] for genre in GENRES])
-    programs = np.full(len(FAMILIES), DRUMS)
-    for index, family in enumerate(FAMILIES[:-1]):
-        genre = GENRES[random.choice(len(GENRES), p=weights)]
-        choices = _BY_GENRE.get(genre, {}).get(family, _ANY[family])
-        # The most typical sound comes half of the time or more often.
-        programs[index] = choices[min(int(random.geometric(0.55)) - 1, len(choices) - 1)]
-    return programs

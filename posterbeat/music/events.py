@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from posterbeat.instruments import DRUM_FAMILY, DRUMS, FAMILIES, PITCHES, on_keyboard
-from posterbeat.music.score import STEPS_PER_BEAT, Score
+from posterbeat.music.score import Score
 
 # Note lengths in twelfths of a beat: powers of two and three, from a thirty-second triplet to eight bars.
 DURATIONS = np.array([1, 2, 3, 4, 6, 8, 9, 12, 16, 18, 24, 30, 36, 42, 48, 60, 72, 84, 96, 120, 144, 192, 240, 288, 384])
@@ -81,9 +81,3 @@ def decode(fields: np.ndarray, programs: np.ndarray, *, tempo: float, bar: int, 
     bin_width = 128 // VELOCITY_BINS
     return Score(np.cumsum(step), DURATIONS[duration], pitch, velocity * bin_width + bin_width // 2,
                  np.asarray(programs)[family], tempo=tempo, bar=bar)
-
-
-def place_in_bar(onset: np.ndarray, bar: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Beat in the bar (0 to 7), twelfth in the beat (0 to 11) and bar in a group of eight (0 to 7), of each onset."""
-    inside = onset % bar
-    return (np.minimum(inside // STEPS_PER_BEAT, 7), inside % STEPS_PER_BEAT, onset // bar % 8)

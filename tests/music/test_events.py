@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from posterbeat.composer.find_repeats import bar_pointers, matches, recalled_bars
 
 from posterbeat.instruments import DRUMS
 from posterbeat.music.events import DURATIONS, FIELDS, SIZES, decode, encode
@@ -57,24 +56,3 @@ def test_the_key_of_a_tune_is_found_in_every_transposition(shift):
     tonic, mode = estimate_key(moved)
     assert (tonic, mode) == (shift, "major")
     assert (shift + shift_to_common_key(tonic, mode)) % 12 == 0
-
-
-def test_a_repeated_phrase_is_matched_where_it_was_heard():
-    fields = encode(chance(1, notes=60)).fields
-    twice = np.concatenate([fields, fields])
-    pointer, length = matches(twice)
-    assert (length[:60] == 0).all()
-    assert pointer[-1] == 60
-    assert length[-1] == 4
-
-
-def test_a_returning_bar_points_at_the_notes_it_recalls():
-    events = encode(tune(bars=8))
-    source, similarity = recalled_bars(events.fields, events.onset, events.bar)
-    assert source[0] == -1
-    assert source[2:].tolist() == [0, 1, 2, 3, 4, 5]
-    assert similarity[1] < 1
-    assert (similarity[2:] == 1).all()
-    pointer = bar_pointers(events.fields, events.onset, events.bar, source)
-    later = np.flatnonzero(events.onset // events.bar >= 2)[:-1]
-    np.testing.assert_array_equal(events.fields[pointer[later], 2], events.fields[later + 1, 2])
