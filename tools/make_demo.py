@@ -10,6 +10,7 @@ import numpy as np
 
 from posterbeat import PosterBeat
 from posterbeat.audio.video import write_video
+from posterbeat.whole_file import whole_file
 
 ROOT = Path(__file__).resolve().parents[1]
 POSTER, FILM = ROOT / "examples" / "posters" / "action.jpg", ROOT / "docs" / "demo.mp4"
@@ -23,11 +24,11 @@ def main(seed: int = 7) -> None:
     rate = track.sample_rate
     samples = track.audio[: SECONDS * rate]
     level = np.clip((len(samples) - np.arange(len(samples))) / (FADE * rate), 0, 1)
-    write_video(FILM, track.midi, (samples * level[:, None]).astype(np.int16), rate, track.poster, track.tags)
-    size = FILM.stat().st_size
-    if size > LIMIT:
-        FILM.unlink()
-        sys.exit(f"The film has {size:,} bytes, more than {LIMIT:,}: take another seed.")
+    with whole_file(FILM) as part:
+        write_video(part, track.midi, (samples * level[:, None]).astype(np.int16), rate, track.poster, track.tags)
+        size = part.stat().st_size
+        if size > LIMIT:
+            sys.exit(f"The film has {size:,} bytes, more than {LIMIT:,}: take another seed.")
     print(f"{FILM.relative_to(ROOT)}: {len(samples) / rate:.1f} s, {size // 1000} kB, seed {seed}")
 
 

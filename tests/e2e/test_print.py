@@ -24,7 +24,7 @@ def test_all_of_the_sheet_music_is_printed_and_nothing_else(visit):
     page.evaluate(SHOW, text.sheet(sheets))
     page.wait_for_function("[...document.querySelectorAll('#pages img')].every(sheet => sheet.complete)")
     paper = pypdfium2.PdfDocument(page.pdf(format="A4", print_background=True))
-    assert len(sheets) > 2 and len(paper) == len(sheets)
+    assert len(sheets) > 1 and len(paper) == len(sheets)
     for printed in paper:
         assert printed.render(scale=0.3).to_pil().convert("L").getextrema()[0] < 128  # there is ink on it
     words = " ".join(printed.get_textpage().get_text_range() for printed in paper)

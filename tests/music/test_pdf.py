@@ -23,7 +23,7 @@ def pages():
 
 def test_every_page_is_there_and_filled(pages):
     document = pypdfium2.PdfDocument(to_pdf(pages, TITLE, "PosterBeat, seed 7"))
-    assert len(document) == len(pages) > 2
+    assert len(document) == len(pages) > 1
     for page in document:
         width, height = page.get_size()
         assert (round(width), round(height)) == (595, 842)  # A4, in points
