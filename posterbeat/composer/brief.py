@@ -90,6 +90,8 @@ class Profiles:
         if tempo is not None:
             near *= np.exp(-0.5 * (np.log(table[:, 0] / tempo) / _TEMPO_SPREAD) ** 2) + 1e-9
         near *= self._fitting(bar, seconds, tempo)
+        if key is not None and players is None:  # drums alone would play in no key
+            near *= np.array([any(part.family != DRUM_FAMILY for part in parts) for parts in self._parts]) + 1e-9
         index = int(random.choice(len(table), p=near / near.sum()))
         row, parts = table[index], self._parts[index]
         if players is not None:

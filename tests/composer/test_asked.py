@@ -127,6 +127,13 @@ def test_a_metre_that_is_asked_for_sets_the_bar(composer, metre, bar):
     assert score.bar == bar == Score.from_midi(score.to_midi()).bar
 
 
+def test_a_key_is_played_by_somebody():
+    profiles = Profiles(["110 5.0 0 48 2 90 1 2 2 5|16 128 0 1 4 5", "80 3.0 0 48 -3 5 10 15 60 10|16 128 0 1 4 5|5 42 11 0 2 5"])
+    for seed in range(20):
+        brief = profiles.draw(np.random.default_rng(seed), mixture("action"), key=parse_key("D minor"))
+        assert any(part.family != DRUM_FAMILY for part in brief.parts)
+
+
 def test_a_metre_that_no_piece_had_is_refused():
     with pytest.raises(ParameterError, match="none that these weights have learned"):
         Profiles(ROWS[:1]).draw(np.random.default_rng(0), mixture("drama"), bar=36)
