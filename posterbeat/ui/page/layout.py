@@ -23,11 +23,12 @@ def lay_out() -> SimpleNamespace:
 
     Of one visitor's session: `last_poster` the poster that was read last, `reading` what was read on it, `take` the take
     on the screen, `takes` the last ones, `steered_by` whether (and by what) tempo, mode and density were set, `mix` the mixture
-    that the sliders of the genres stand for, in full, until one is moved, `asked_link` the link of a take to be composed again.
-    `kept` stays in the visitor's browser: the page's settings, for when it is loaded again.
+    that the sliders of the genres stand for, in full, until one is moved, `linked_mix` that of a link or a take, `asked_link`
+    the link of a take to be composed again. `kept` stays in the visitor's browser: the page's settings, for when it is loaded
+    again.
     """
     w = SimpleNamespace(last_poster=gr.State(None), reading=gr.State(None), take=gr.State(None), takes=gr.State([]),
-                        steered_by=gr.State(False), mix=gr.State(None), asked_link=gr.State(None),
+                        steered_by=gr.State(False), mix=gr.State(None), linked_mix=gr.State(None), asked_link=gr.State(None),
                         kept=gr.BrowserState({}, storage_key="posterbeat-settings", secret="posterbeat"),
                         clock=gr.Timer(2.0, active=False))
     gr.HTML(text.MASTHEAD, elem_id="masthead")

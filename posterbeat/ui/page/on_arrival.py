@@ -45,7 +45,7 @@ def wire(page: gr.Blocks, w: SimpleNamespace) -> None:
         poster = {w.poster: take.poster} if take.poster and Path(take.poster).exists() else {}
         return {**_wished(w, controls, wish, text.FROM_TAKE), **poster}
 
-    set_here = [*controls.values(), w.poster, w.genre, w.mix, w.steered_by, w.follow_colours, *w.shares]
+    set_here = [*controls.values(), w.poster, w.genre, w.mix, w.linked_mix, w.steered_by, w.follow_colours, *w.shares]
     switches = [getattr(w, name) for name in _SWITCHES]
     arrived = page.load(arrive, [w.kept], [*set_here, *switches[1:], w.roll, w.stage], **QUIET)
     arrived.then(None, js=scripts.ARRIVED)
@@ -63,7 +63,8 @@ def _wished(w: SimpleNamespace, controls: Mapping[str, Any], wish: Wish, choice:
     if wish.mix:
         mix = mixture(wish.mix)
         one = next((name for name in GENRES if mix[name] == 1), None)
-        shown |= {w.genre: one or gr.update(choices=[*text.GENRE_CHOICES, choice], value=text.LINKED), **spread(w, mix)}
+        shown |= {w.genre: one or gr.update(choices=[*text.GENRE_CHOICES, choice], value=text.LINKED), w.linked_mix: mix,
+                  **spread(w, mix)}
     return {**shown, w.steered_by: text.LINKED if wish.steers else False, w.follow_colours: wish.steers or not wish}
 
 

@@ -95,7 +95,8 @@ def wire(studio: Studio, page: gr.Blocks, w: SimpleNamespace) -> None:
         turns.stop(request.session_hash)
 
     given = {w.turn, w.poster, w.reading, w.genre, w.notes, w.temperature, w.seed, w.follow_colours, w.steered_by, w.tempo,
-             w.mode, w.density, w.ensemble, w.composer_kind, w.takes, w.read_words, w.mix, w.asked_link, w.take, *w.shares}
+             w.mode, w.density, w.ensemble, w.composer_kind, w.takes, w.read_words, w.mix, w.linked_mix, w.asked_link, w.take,
+             *w.shares}
     results = [*rested, w.stage, w.takes, w.take_facts, w.take_actions, w.poster_said, *widgets_of_a_take(w)]
     asking = {"outputs": [*running, w.turn, w.stage, w.poster_said], "js": scripts.BEGIN, **QUIET}
     for asked, wanted in (
@@ -135,7 +136,7 @@ def _as_set(studio: Studio, w: SimpleNamespace, given: dict, fresh: bool = False
     if new:
         read = studio.read(poster)
     sliders = given[w.mix] or {name: given[share] for name, share in zip(GENRES, w.shares)}
-    mix = {text.OWN: None, text.MIXED: sliders, text.LINKED: sliders}.get(genre, genre)
+    mix = {text.OWN: None, text.MIXED: sliders, text.LINKED: given[w.linked_mix]}.get(genre, genre)
     return _Wanted(poster, read, mix, controls_of(given, w, fresh, read.colours if new else None))
 
 
