@@ -93,7 +93,7 @@ def test_the_wheel_holds_code_data_and_those_weights_that_are_there(tmp_path, mo
     wheel = zipfile.ZipFile(next(tmp_path.glob("*.whl")))
     names = set(wheel.namelist())
     wanted = {path.relative_to(ROOT).as_posix() for path in (ROOT / "posterbeat").rglob("*")
-              if path.suffix in {".py", ".json", ".js", ".css", ".html"}}
+              if path.suffix in {".py", ".json", ".js", ".css", ".html", ".jpg", ".png"}}
     assert wanted <= names
     assert {name for name in names if "weights" in name} == {
         f"posterbeat/weights/{kind}/{name}" for kind in models for name in ("config.json", "model.safetensors")}
