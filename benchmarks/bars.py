@@ -12,7 +12,7 @@ def judge(figures: dict[str, Any]) -> list[dict[str, Any]]:
     second, note = figures["whole"]["a_second_of_music"], figures["composing"]["a_note"]
     poster = figures["reading"]["a_poster"]
     bars = [
-        _least("seconds of music made a second, from poster to MP3", 8, 1 / _median(second[OWN])),
+        _least("seconds of music made a second, from poster to MP3", 18, 1 / _median(second[OWN])),
         _least("times faster than MusicGen-small's decoder for the same length of sound", 80,
                _median(second["MusicGen-small's decoder"]) / _median(second[OWN])),
         _least("times faster per note than the LSTM tutorial's method", 20, _median(note[_TUTORIAL]) / _median(note[OWN])),
@@ -21,6 +21,8 @@ def judge(figures: dict[str, Any]) -> list[dict[str, Any]]:
     if "its bare backbone, same size" in poster:
         bars.append(_most("times as long as the bare backbone takes to decode and read a poster", 1.3,
                           _median(poster[OWN]) / _median(poster["its bare backbone, same size"])))
+    if "first_sound" in figures:
+        bars.append(_most("seconds until the first sound of a minute of music", 1.2, _median(figures["first_sound"])))
     if "start" in figures:
         start, loads = figures["start"], {load["visitors"]: load for load in figures["visitors"]}
         bars.append(_most("seconds from the start until the page answers", 7, _median(start["page answers"])))

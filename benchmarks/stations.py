@@ -27,6 +27,7 @@ class Settings:
     lengths: tuple[int, ...] = (32, 100, 300, 600, 1000, 2000)  # notes
     notes: int = 1000  # of the piece that is compared
     short: int = 300
+    heard: int = 60  # seconds of the piece whose first sound is waited for
     steps: int = 8  # notes or frames of a peer in a round
     layers: tuple[int, int] = (12, 24)  # of the Llama-type model and of MusicGen's decoder
     starts: int = 3
@@ -35,8 +36,8 @@ class Settings:
     visitors_notes: int = 300
 
 
-QUICK = Settings(rounds=1, lengths=(32, 64), notes=48, short=32, steps=1, layers=(1, 1), starts=1, visitors=(1, 2), jobs=2,
-                 visitors_notes=32)
+QUICK = Settings(rounds=1, lengths=(32, 64), notes=48, short=32, heard=10, steps=1, layers=(1, 1), starts=1, visitors=(1, 2),
+                 jobs=2, visitors_notes=32)
 
 
 def composing(beat: "PosterBeat", settings: Settings) -> dict[str, Any]:
@@ -79,7 +80,8 @@ def playing(beat: "PosterBeat", settings: Settings, folder: Path) -> dict[str, A
 
     track = beat.compose(_GENRE, settings.notes, seed=_SEED)
     seconds = track.score.seconds
-    render_it: dict[str, Work] = {OWN: lambda _: render(track.midi) and seconds}
+    render_it: dict[str, Work] = {OWN: lambda _: render(track.midi) and seconds,
+                                  "its stems kept, too": lambda _: render(track.midi, stems=True) and seconds}
     font = next((path for path in (Path(name).expanduser() for name in SOUNDFONTS) if path.is_file()), None)
     if font and shutil.which("fluidsynth"):
         mixdown(track.midi).write(str(folder / "piece.mid"))
@@ -90,8 +92,8 @@ def playing(beat: "PosterBeat", settings: Settings, folder: Path) -> dict[str, A
         return seconds
 
     rendered = side_by_side(render_it, settings.rounds)
-    track.render()
-    written = side_by_side({suffix: partial(write, suffix=suffix) for suffix in (".wav", ".mp3", ".mp4")},
+    track.render(stems=True)
+    written = side_by_side({suffix: partial(write, suffix=suffix) for suffix in (".wav", ".mp3", ".mp4", ".zip")},
                            min(3, settings.rounds))
     return {"seconds_of_music": seconds,
             "rendering_a_second": {name: a_unit(times) for name, times in rendered.items()},
@@ -106,7 +108,7 @@ def whole_way(beat: "PosterBeat", settings: Settings, folder: Path) -> dict[str,
     music: dict[str, float] = {}
 
     def soundtrack(_: int, name: str, poster: Path, notes: int, suffix: str | None, **controls: Any) -> float:
-        track = beat(poster, notes=notes, seed=_SEED, **controls)
+        track = beat.stream(image=poster, notes=notes, seed=_SEED, mp3=suffix == ".mp3", **controls).finish()
         music[name] = len(track.audio) / track.sample_rate
         if suffix:
             track.save(folder / f"out{suffix}")
@@ -138,8 +140,18 @@ def whole_way(beat: "PosterBeat", settings: Settings, folder: Path) -> dict[str,
     }
 
 
+def first_sound(beat: "PosterBeat", settings: Settings) -> dict[str, float]:
+    """Seconds until the first sound of a piece is there, which is then stopped."""
+    def listen(_: int) -> None:
+        for _, _ in beat.stream(_GENRE, seconds=settings.heard, seed=_SEED):
+            return
+
+    return in_all(side_by_side({"first": listen}, settings.rounds)["first"])
+
+
 def measure(beat: "PosterBeat", settings: Settings) -> dict[str, Any]:
     """All stations."""
     with tempfile.TemporaryDirectory() as folder:
         return {"composing": composing(beat, settings), "reading": reading(beat, settings),
-                "playing": playing(beat, settings, Path(folder)), "whole": whole_way(beat, settings, Path(folder))}
+                "playing": playing(beat, settings, Path(folder)), "whole": whole_way(beat, settings, Path(folder)),
+                "first_sound": first_sound(beat, settings)}

@@ -104,12 +104,18 @@ def compose(
         picture = open_poster(poster)
         with waiting("Loading the networks", quiet):
             from posterbeat import PosterBeat
+            from posterbeat.audio.export import SILENT
 
             beat = PosterBeat.load(classifier, composer, words=words)
         with bar(quiet) as shown:
             task = shown.add_task("Composing", total=controls.notes)
-            track = beat(picture, wish, controls=controls, colours=colours, words=not no_words, title=film_of(poster),
-                         progress=lambda done, total: shown.update(task, completed=done, total=total))
+            asked = {"controls": controls, "colours": colours, "words": not no_words, "title": film_of(poster),
+                     "progress": lambda done, total: shown.update(task, completed=done, total=total)}
+            kinds = {path.suffix.lower() for path in out}
+            if kinds <= set(SILENT):
+                track = beat(picture, wish, **asked)
+            else:  # it is played while it is written
+                track = beat.stream(wish, image=picture, stems=".zip" in kinds, mp3=".mp3" in kinds, **asked).finish()
         with waiting("Playing and writing", quiet):
             for path in out:
                 track.save(path, tall)

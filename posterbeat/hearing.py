@@ -68,6 +68,12 @@ class Hearing:
         """What is written so far."""
         return self._score
 
+    def finish(self) -> Track:
+        """Take all of the sound; returns the track, which keeps it."""
+        for _ in self:
+            pass
+        return self.track
+
     def __iter__(self) -> "Iterator[tuple[int, np.ndarray]]":
         from posterbeat.audio.fluidsynth import SAMPLE_RATE
         from posterbeat.audio.render import Recording

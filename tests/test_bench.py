@@ -75,14 +75,15 @@ def test_bars_compare_the_measured_figures():
         "composing": {"a_note": {OWN: steady(0.002), "LSTM tutorial's way, final stack": steady(0.05),
                                  "Llama-type model, 230 M parameters": steady(0.01)}},
         "reading": {"a_poster": {OWN: steady(0.05), "its bare backbone, same size": steady(0.04)}},
-        "whole": {"a_second_of_music": {OWN: steady(0.1), "MusicGen-small's decoder": steady(9.0)}},
+        "first_sound": steady(1.3),
+        "whole": {"a_second_of_music": {OWN: steady(0.05), "MusicGen-small's decoder": steady(9.0)}},
         "start": {"page answers": steady(8.0), "first poster read on the page": steady(9.0)},
         "visitors": [{"visitors": 1, "a_minute": 10.0, "longest_in_fair_shares": 1.0},
                      {"visitors": 8, "a_minute": 15.0, "longest_in_fair_shares": 1.6}],
     }
     judged = bars.judge(figures)
-    assert [round(bar["got"], 6) for bar in judged] == [10, 90, 25, 5, 1.25, 8, 9, 1.5, 1.6]
-    assert [bar["holds"] for bar in judged] == [True, True, True, False, True, False, True, True, False]
+    assert [round(bar["got"], 6) for bar in judged] == [20, 180, 25, 5, 1.25, 1.3, 8, 9, 1.5, 1.6]
+    assert [bar["holds"] for bar in judged] == [True, True, True, False, True, False, False, True, True, False]
 
 
 def test_the_chart_is_an_svg_with_every_name_and_figure(figures):

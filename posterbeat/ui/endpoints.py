@@ -1,4 +1,4 @@
-"""The page's API: six named endpoints for gradio_client, curl, or an agent.
+"""The page's API: seven named endpoints for gradio_client, curl, or an agent.
 
 The docstrings and the descriptions of the parameters are what callers read at `/?view=api`. Values arrive here
 unchecked, so that the answer to a wrong one is posterbeat's own sentence.
@@ -21,6 +21,7 @@ from posterbeat.ui.components.midi_input import MidiInput
 from posterbeat.ui.components.poster_input import PosterInput
 from posterbeat.ui.error_messages import spoken
 from posterbeat.ui.heat_overlay import heat_file
+from posterbeat.ui.streaming import pieces
 from posterbeat.ui.studio import Studio
 from posterbeat.ui.take import Take
 from posterbeat.ui.turns import AT_ONCE, COMPOSING, READING
@@ -114,7 +115,7 @@ def _given(midi: str | None) -> str:
 
 
 def add_endpoints(studio: Studio) -> None:
-    """Add /read_poster, /compose, /poster_to_music, /go_on, /rewrite and /heatmap to the Blocks that is being built.
+    """Add the endpoints to the Blocks that is being built.
 
     Pieces take turns with those of the page.
     """
@@ -168,6 +169,24 @@ def add_endpoints(studio: Studio) -> None:
         controls = Controls(notes, temperature, seed, ensemble, tempo, mode, density, composer, instruments, chords, key, metre,
                             seconds)
         return _answer(studio, studio.beat.compose(genre, controls=controls, progress=progress_to(progress)))
+
+    @spoken
+    def stream_soundtrack(genre, notes=None, temperature=1.0, seed=None, ensemble=None, tempo=None, mode=None, density=None,
+                          composer=COMPOSER_KINDS[0], instruments=None, chords=None, key=None, metre=None, seconds=None):
+        """Compose as /compose does, and hand the sound on while it is written.
+
+        Returns:
+            again and again: a WAV file that goes on where the one before ended, nothing, and from which second it sounds and how
+            long; at the end: nothing, the notes as a MIDI file, and what they were made with
+        """
+        controls = Controls(notes, temperature, seed, ensemble, tempo, mode, density, composer, instruments, chords, key, metre,
+                            seconds)
+        hearing = studio.beat.stream(genre, controls=controls, progress=lambda done, total: studio.turns.go_on())
+        for path, start, length in pieces(hearing):
+            studio.turns.go_on()
+            yield path, None, {"seed": controls.seed, "from": start, "seconds": length}
+        _, midi, about = _answer(studio, hearing.track)
+        yield None, midi, about
 
     @spoken
     def poster_to_music(
@@ -246,6 +265,8 @@ def add_endpoints(studio: Studio) -> None:
     gr.on([], read_poster, [poster], gr.JSON(label="reading", visible=False), api_name="read_poster",
           **reading)
     gr.on([], compose, [_genre("required"), *_controls(), _composer(), *_asked()], _outputs(), api_name="compose", **shared)
+    gr.on([], stream_soundtrack, [_genre("required"), *_controls(), _composer(), *_asked()], _outputs(),
+          api_name="stream_soundtrack", **shared)
     gr.on(
         [],
         poster_to_music,

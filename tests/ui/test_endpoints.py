@@ -6,7 +6,9 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from gradio_client import Client
 
 from posterbeat import GENRES
@@ -36,6 +38,19 @@ def test_the_endpoints_are_those_that_were_promised():
     assert now == json.loads(SNAPSHOT.read_text())
 
 
+def test_a_soundtrack_is_handed_on_piece_by_piece_and_is_that_of_compose():
+    client = Client(served(), verbose=False)
+    outputs = list(client.submit("horror", notes=60, seed=3, api_name="/stream_soundtrack"))
+    *heard, (nothing, midi, about) = outputs
+    whole, _, plain = client.predict("horror", notes=60, seed=3, api_name="/compose")
+    sound = np.concatenate([soundfile.read(path, dtype="int16")[0] for path, _, _ in heard])
+    assert np.array_equal(sound, soundfile.read(whole, dtype="int16")[0])
+    assert len(heard) > 3 and all(one["seed"] == 3 for _, _, one in heard)
+    starts = np.cumsum([0, *(one["seconds"] for _, _, one in heard)])
+    assert [one["from"] for _, _, one in heard] == pytest.approx(starts[:-1])
+    assert nothing is None and midi.endswith(".mid") and about == plain
+
+
 def test_a_language_model_can_use_them_as_tools():
     mcp = pytest.importorskip("mcp", reason="THE MCP SERVER WAS NOT TESTED: posterbeat[mcp] is not installed")
     from mcp.client.streamable_http import streamable_http_client
@@ -50,7 +65,7 @@ def test_a_language_model_can_use_them_as_tools():
 
     with ThreadPoolExecutor(1) as aside:  # the browser tests leave a running loop in this thread
         tools, answer = aside.submit(lambda: asyncio.run(talk())).result()
-    assert len(tools) == 6 and all(tool.description for tool in tools.values())
+    assert len(tools) == 7 and all(tool.description for tool in tools.values())
     genre = next(tool for name, tool in tools.items() if name.endswith("compose")).inputSchema["properties"]["genre"]
     assert any(name in json.dumps(genre) for name in GENRES)
     assert not answer.isError
