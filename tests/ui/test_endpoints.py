@@ -17,9 +17,14 @@ from tests.served import served
 SNAPSHOT = Path(__file__).with_name("api.json")
 
 
-def endpoints():
+@pytest.fixture(scope="module")
+def client():
+    return Client(served(), verbose=False)
+
+
+def endpoints(client):
     """Names, parameters (type, default) and returns of every endpoint."""
-    described = Client(served(), verbose=False).view_api(return_format="dict", print_info=False)["named_endpoints"]
+    described = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
     return {
         name: {
             "parameters": [
@@ -30,16 +35,15 @@ def endpoints():
     }
 
 
-def test_the_endpoints_are_those_that_were_promised():
+def test_the_endpoints_are_those_that_were_promised(client):
     """A changed endpoint breaks scripts. If it has to change, write the snapshot anew with POSTERBEAT_SNAPSHOT=1."""
-    now = json.loads(json.dumps(endpoints()))
+    now = json.loads(json.dumps(endpoints(client)))
     if os.environ.get("POSTERBEAT_SNAPSHOT"):
         SNAPSHOT.write_text(json.dumps(now, indent=1) + "\n")
     assert now == json.loads(SNAPSHOT.read_text())
 
 
-def test_a_soundtrack_is_handed_on_piece_by_piece_and_is_that_of_compose():
-    client = Client(served(), verbose=False)
+def test_a_soundtrack_is_handed_on_piece_by_piece_and_is_that_of_compose(client):
     outputs = list(client.submit("horror", notes=60, seed=3, api_name="/stream_soundtrack"))
     *heard, (nothing, midi, about) = outputs
     whole, _, plain = client.predict("horror", notes=60, seed=3, api_name="/compose")
