@@ -137,6 +137,8 @@ def _as_set(studio: Studio, w: SimpleNamespace, given: dict, fresh: bool = False
         read = studio.read(poster)
     sliders = given[w.mix] or {name: given[share] for name, share in zip(GENRES, w.shares)}
     mix = {text.OWN: None, text.MIXED: sliders, text.LINKED: given[w.linked_mix]}.get(genre, genre)
+    if mix is None and poster is None:
+        raise PosterError(text.NO_POSTER)
     return _Wanted(poster, read, mix, controls_of(given, w, fresh, read.colours if new else None))
 
 
