@@ -103,7 +103,7 @@ def _read(path: Path) -> Iterator[dict]:
 
 
 def _holds(record: dict | None, job: Job, out: Path) -> bool:
-    return bool(record) and record["key"] == job.key and all((out / name).is_file() for name in record["files"])
+    return bool(record) and record.get("stamp") == job.key and all((out / name).is_file() for name in record["files"])
 
 
 def _done(record: dict | None, job: Job, out: Path, retry: bool = False) -> bool:

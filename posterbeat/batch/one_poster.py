@@ -20,7 +20,7 @@ DIED = "The process that worked on this poster died."
 
 def record_of(job: Job, error: str = "") -> dict:
     """The record of a poster that has no soundtrack, or none yet."""
-    return {"name": job.name, "key": job.key, "error": error, "lasting": False, "genre": "",
+    return {"name": job.name, "stamp": job.key, "error": error, "lasting": False, "genre": "",
             **{name: None for name in GENRES}, "genre_mix": None,
             **_said(job.controls), "seconds": None, "words": "", "files": [], "thumbnail": ""}
 

@@ -134,7 +134,7 @@ def _wave(todo: dict[int, Job], networks: dict, out: Path, keep: Callable[[dict]
             continue
         for name, content in zip(row["names"], row["contents"]):
             _write(out / name, content)
-        keep(json.loads(row["record"]) | {"key": job.key})
+        keep(json.loads(row["record"]) | {"stamp": job.key})
         if stop.is_set():
             return
 
