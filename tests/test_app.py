@@ -86,7 +86,7 @@ def test_composing_needs_no_poster_and_takes_a_mixture(client):
         ({"genre": "western"}, "action, animation, comedy, drama, horror"),
         ({"genre": {}}, "action, animation"),
         ({"genre": {"horror": -1}}, "0 or more"),
-        ({"genre": {"horror": 0}}, "more than 0"),
+        ({"genre": {"horror": 0}}, "above 0"),
         ({"seed": -1}, "0 to 4294967295"),
         ({"seed": 2**32}, "0 to 4294967295"),
         ({"ensemble": "kazoos"}, "orchestra"),

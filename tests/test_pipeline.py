@@ -54,7 +54,7 @@ def test_the_sound_is_rendered_once_and_loud_enough(track):
 def test_saved_files_hold_the_track(track, tmp_path):
     track.save(tmp_path / "out.mid")
     track.save(str(tmp_path / "out.wav"))
-    assert Score.from_midi(tmp_path / "out.mid") == track.score
+    assert Score.from_midi(tmp_path / "out.mid") == track.score.without_overlaps()
     samples, rate = soundfile.read(tmp_path / "out.wav", dtype="int16")
     assert rate == 44100 and np.array_equal(samples, track.audio)
     with pytest.raises(ParameterError, match=".mp4"):
@@ -141,7 +141,7 @@ BAD = [
     ({"genre": "western"}, "action, animation, comedy, drama, horror"),
     ({"genre": {}}, "action, animation, comedy"),
     ({"genre": {"horror": -1}}, "0 or more"),
-    ({"genre": {"horror": 0, "drama": 0}}, "more than 0"),
+    ({"genre": {"horror": 0, "drama": 0}}, "above 0"),
     ({"genre": {"horror": float("nan")}}, "0 or more"),
     ({"genre": 3}, "action, animation, comedy"),
     ({"tempo": 20}, "40 to 220"),
