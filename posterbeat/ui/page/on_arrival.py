@@ -33,9 +33,9 @@ def wire(page: gr.Blocks, w: SimpleNamespace) -> None:
         wish = wish_of(request.query_params)
         if not wish and not wish.refused:
             return _restored(w, controls, kept if isinstance(kept, Mapping) else {})
-        refused = [*wish.refused, *(text.not_here(name) for name in wish.controls if name not in _CONTROLS)]
+        unheard = [*wish.refused, *(text.not_here(name) for name in wish.controls if name not in _CONTROLS)]
         invited = {w.roll: _invitation(wish)} if wish.mix or wish.poster else {}
-        refused = {w.stage: text.left_out(wish.refused)} if wish.refused else {}
+        refused = {w.stage: text.left_out(unheard)} if unheard else {}
         poster = {w.poster: wish.poster} if wish.poster else {}
         return {**_wished(w, controls, wish, text.FROM_LINK), **poster, **invited, **refused}
 
