@@ -18,6 +18,7 @@ from posterbeat.genres import mixture
 from posterbeat.hub import source_of
 from posterbeat.instruments import families_of
 from posterbeat.pipeline import PosterBeat
+from tests.composer.small import small_composer
 
 ROOT = Path(__file__).resolve().parents[1]
 POSTERS = sorted((ROOT / "examples/posters").glob("*.jpg"))
@@ -70,7 +71,7 @@ def test_odd_sources_of_weights_are_told_in_a_sentence(source):
 @pytest.fixture(scope="module")
 def small():
     profiles = ComposerConfig.from_pretrained(ROOT / "weights/composer").profiles
-    return lambda: BiLSTMComposer(ComposerConfig(width=32, reader=16, writer=32, head=32, heads=2, profiles=profiles)).eval()
+    return lambda: small_composer(profiles)
 
 
 @pytest.mark.parametrize("change", ["half", "double", "bfloat16"])

@@ -40,13 +40,18 @@ _OVER_ASKED_CHORDS = {"chords": 1.5, "bass": 1.5}  # of `Sampling`, where a user
 
 
 class ComposerConfig(PreTrainedConfig):
-    """Attributes of real pieces that briefs are drawn from (`brief.Profiles`), and how much was learned from."""
+    """Attributes of real pieces that briefs are drawn from (`brief.Profiles`), and how much was learned from.
+
+    planner, networks : sizes that differ from those of `Planner` and `ReaderWriter`, by the names of their parameters
+    """
 
     model_type = "posterbeat-arranger"  # the composer before it was "posterbeat-composer"; its weights are refused
 
-    def __init__(self, profiles: list[str] | None = None, notes_seen: int = 0, plans_seen: int = 0, **rest):
+    def __init__(self, profiles: list[str] | None = None, notes_seen: int = 0, plans_seen: int = 0,
+                 planner: dict[str, int] | None = None, networks: dict[str, int] | None = None, **rest):
         super().__init__(**rest)
         self.profiles, self.notes_seen, self.plans_seen = profiles or [], notes_seen, plans_seen
+        self.planner, self.networks = planner or {}, networks or {}
 
 
 class BiLSTMComposer(PreTrainedModel):
@@ -58,7 +63,7 @@ class BiLSTMComposer(PreTrainedModel):
 
     def __init__(self, config: ComposerConfig):
         super().__init__(config)
-        self.planner, self.networks = Planner(), ReaderWriter()
+        self.planner, self.networks = Planner(**config.planner), ReaderWriter(**config.networks)
         self.post_init()
 
     def _init_weights(self, module) -> None:

@@ -22,6 +22,7 @@ from posterbeat.batch.one_poster import DIED
 from posterbeat.batch.report import write_gallery, write_tables
 from posterbeat.controls import Controls
 from posterbeat.errors import ParameterError, WeightsError
+from tests.composer.small import small_composer
 
 ROOT = Path(__file__).resolve().parents[2]
 HEIC = b"\0\0\0\x18ftypheic"  # the beginning of a picture that tests/decoder/sitecustomize.py reads
@@ -34,7 +35,7 @@ def wish(tmp_path_factory):
     import torch
 
     import posterbeat.vision  # noqa: F401  registers the networks
-    from posterbeat.composer.model import BiLSTMComposer, ComposerConfig
+    from posterbeat.composer.model import ComposerConfig
     from train.posters.weights import save_weights
 
     torch.manual_seed(1)
@@ -42,8 +43,7 @@ def wish(tmp_path_factory):
     save_weights(timm.create_model("poster_cnn").eval(), folder / "classifier", (96, 64),
                  {"temperature": 1.0, "bias": [0.0] * 5})
     profiles = ComposerConfig.from_pretrained(ROOT / "weights/composer").profiles
-    small = ComposerConfig(width=32, reader=16, writer=32, head=32, heads=2, profiles=profiles)
-    BiLSTMComposer(small).save_pretrained(folder / "composer")
+    small_composer(profiles).save_pretrained(folder / "composer")
     return Wish(controls=Controls(32, seed=0), suffixes=(".mid",),
                 classifier=str(folder / "classifier"), composer=str(folder / "composer"))
 

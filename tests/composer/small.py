@@ -3,13 +3,12 @@
 import torch
 
 from posterbeat.composer.model import BiLSTMComposer, ComposerConfig
-from posterbeat.composer.planner import Planner
-from posterbeat.composer.writer import ReaderWriter
+
+SIZES = {"planner": {"width": 32, "hidden": 32, "head": 32},
+         "networks": {"read_width": 16, "read_hidden": 16, "width": 32, "hidden": 32, "head": 32}}
 
 
-def small_composer(rows: list[str]) -> BiLSTMComposer:
-    """Its `Profiles` are `rows`; the same weights each time."""
+def small_composer(rows: list[str], **told: int) -> BiLSTMComposer:
+    """Its `Profiles` are `rows`; the same weights each time. `told` goes to its config."""
     torch.manual_seed(0)
-    model = BiLSTMComposer(ComposerConfig(profiles=rows))
-    model.planner, model.networks = Planner(32, 32, 32), ReaderWriter(16, 16, 32, 32, 32)
-    return model.eval()
+    return BiLSTMComposer(ComposerConfig(profiles=rows, **SIZES, **told)).eval()

@@ -1,18 +1,20 @@
 """The composer keeps to what was asked for, whatever its networks have learned."""
 
+import json
+
 import numpy as np
 import pytest
-import torch
 
 from posterbeat.composer.asked import Asked
 from posterbeat.composer.brief import Profiles
-from posterbeat.composer.model import BiLSTMComposer, ComposerConfig
+from posterbeat.composer.model import BiLSTMComposer
 from posterbeat.composer.nucleus import draw
 from posterbeat.composer.plan import LITERAL, SILENT
 from posterbeat.errors import ParameterError, WeightsError
 from posterbeat.genres import GENRES, mixture
 from posterbeat.instruments import DRUM_FAMILY, families_of
 from posterbeat.music.score import Score
+from tests.composer.small import small_composer
 
 ROWS = ["110 5.0 0 48 2 40 10 20 20 10|16 128 0 1 4 5|4 33 9 0 3 5|0 0 15 2 4 5|6 48 17 0 3 4",
         "80 3.0 1 36 -3 5 10 15 60 10|5 42 11 0 2 5|0 0 14 2 4 5|9 73 19 0 3 3"]
@@ -20,8 +22,7 @@ ROWS = ["110 5.0 0 48 2 40 10 20 20 10|16 128 0 1 4 5|4 33 9 0 3 5|0 0 15 2 4 5|
 
 @pytest.fixture(scope="module")
 def composer() -> BiLSTMComposer:
-    torch.manual_seed(0)
-    return BiLSTMComposer(ComposerConfig(profiles=ROWS)).eval()
+    return small_composer(ROWS)
 
 
 @pytest.mark.parametrize("notes", [32, 33, 150, 301])
@@ -96,7 +97,7 @@ def test_more_than_the_bounds_is_refused(composer):
 
 def test_half_precision_is_refused_in_a_sentence():
     with pytest.raises(ParameterError, match="float"):
-        BiLSTMComposer(ComposerConfig(profiles=ROWS)).half().generate("drama", notes=64)
+        small_composer(ROWS).half().generate("drama", notes=64)
 
 
 def test_it_is_saved_and_loaded_whole(composer, tmp_path):
@@ -105,6 +106,18 @@ def test_it_is_saved_and_loaded_whole(composer, tmp_path):
     assert again.generate("drama", notes=64, seed=3) == composer.generate("drama", notes=64, seed=3)
     (tmp_path / "config.json").write_text('{"model_type": "posterbeat-composer"}')
     with pytest.raises(WeightsError):
+        BiLSTMComposer.from_pretrained(tmp_path)
+
+
+def test_its_networks_have_the_sizes_of_its_config(composer, tmp_path):
+    assert composer.planner.lstm.hidden_size == 32
+    composer.save_pretrained(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(config | {"planner": {"width": 32, "hidden": 64, "head": 32}}))
+    with pytest.raises(WeightsError, match="model.safetensors"):
+        BiLSTMComposer.from_pretrained(tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps(config | {"planner": {"depth": 3}}))
+    with pytest.raises(WeightsError, match="does not describe a composer"):
         BiLSTMComposer.from_pretrained(tmp_path)
 
 
