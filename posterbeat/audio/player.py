@@ -71,9 +71,10 @@ class Desk(threading.Thread):
     The first is the rehearsal of the loudest passage.
     """
 
-    def __init__(self, soundfont: Path, seats: tuple[Seat, ...], mine: list[int], rehearsal: np.ndarray, feed: Feed):
+    def __init__(self, soundfont: Path, seats: tuple[Seat, ...], mine: list[int], rehearsal: np.ndarray, feed: Feed,
+                 turns: threading.Semaphore):
         super().__init__(daemon=True)
-        self.mine = mine
+        self.mine, self._turns = mine, turns
         self.sounds: queue.Queue = queue.Queue(_AHEAD)
         self._soundfont, self._seats, self._feed = soundfont, tuple(seats[seat] for seat in mine), feed
         self._local = np.full(len(seats), -1)
@@ -87,15 +88,19 @@ class Desk(threading.Thread):
     def run(self) -> None:
         try:
             trial = Synthesiser(self._soundfont, self._seats)
-            self.sounds.put(trial.play(self._rehearsal, 0, CHUNK * _REHEARSED))
+            self.sounds.put(self._play(trial, self._rehearsal, 0, CHUNK * _REHEARSED))
             trial.close()
             synthesiser, number = Synthesiser(self._soundfont, self._seats), 0
             while (events := self._feed.chunk(number)) is not None:
-                self.sounds.put(synthesiser.play(self._own(events), number * CHUNK, CHUNK))
+                self.sounds.put(self._play(synthesiser, self._own(events), number * CHUNK, CHUNK))
                 number += 1
             self.sounds.put(None)
         except BaseException as error:
             self.sounds.put(error)
+
+    def _play(self, synthesiser: Synthesiser, events: np.ndarray, first: int, blocks: int) -> np.ndarray:
+        with self._turns:
+            return synthesiser.play(events, first, blocks)
 
 
 class Mixing:
@@ -117,6 +122,12 @@ class Mixing:
         return waiting[:, :decided] * along(edges)
 
 
+def _threads() -> int:
+    """How many desks may play at once, 0 for all: as many as whoever started this process computes with."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return int(told) if told.isdecimal() else 0
+
+
 def play(order: dict[str, Any], feed: Feed) -> Iterator[np.ndarray]:
     """Sound as it is ready: float32, (2, samples), or with stems (2 + 2 * parts, samples); 1 is full scale.
 
@@ -127,7 +138,8 @@ def play(order: dict[str, Any], feed: Feed) -> Iterator[np.ndarray]:
     """
     seats = tuple(Seat(**seat) for seat in order["seats"])
     rehearsal = np.array(order["rehearsal"], np.int64).reshape(-1, 4)
-    desks = [Desk(Path(order["soundfont"]), seats, mine, rehearsal, feed) for mine in order["desks"]]
+    turns = threading.Semaphore(_threads() or len(order["desks"]))
+    desks = [Desk(Path(order["soundfont"]), seats, mine, rehearsal, feed, turns) for mine in order["desks"]]
     for desk in desks:
         desk.start()
     where = np.argsort([seat for desk in desks for seat in desk.mine])

@@ -181,6 +181,7 @@ def _prepare():
     import torch
 
     torch.set_num_threads(1)
+    os.environ["OMP_NUM_THREADS"] = "1"  # what this process starts in its turn, the player above all, keeps to it, too
 
 
 @cache  # one of each in a worker process, which nobody shares

@@ -47,9 +47,13 @@ def compose_for(job: Job, beat: PosterBeat, out: str | Path) -> dict:
     Nothing is raised: a poster for which this fails gives a record with its error and without files.
     """
     record, wish = record_of(job), job.wish
+    from posterbeat.audio.export import SILENT
+
     try:
         track = beat(job.file, wish.genre, controls=job.controls, colours=wish.colours, words=wish.read_words,
                      title=film_of(job.name))
+        if not set(wish.suffixes) <= set(SILENT):
+            track.render(stems=".zip" in wish.suffixes)  # before it is encoded, not meanwhile: the process has one core
         for suffix in wish.suffixes:
             name = f"tracks/{job.name}{suffix}"
             target = Path(out, name)
