@@ -48,6 +48,9 @@ def test_whatever_lies_in_the_storage_the_page_works(visit):
     page.locator(".takes .listen").click()
     expect(page.locator(".toast-body")).to_contain_text("too little to compose it again")
     expect(page.locator("#compose")).to_be_visible()
+    gradios = [error for error in visitor.errors if error.startswith("Error reading from localStorage")]  # it says so, and goes on
+    assert gradios
+    visitor.errors[:] = [error for error in visitor.errors if error not in gradios]
 
 
 def test_a_file_made_on_demand_says_so_and_is_made_once(visit):
