@@ -48,7 +48,8 @@ def test_whatever_lies_in_the_storage_the_page_works(visit):
     page.locator(".takes .listen").click()
     expect(page.locator(".toast-body")).to_contain_text("too little to compose it again")
     expect(page.locator("#compose")).to_be_visible()
-    gradios = [error for error in visitor.errors if error.startswith("Error reading from localStorage")]  # it says so, and goes on
+    # gradio says that it could not read what lay there, and goes on
+    gradios = [error for error in visitor.errors if error.startswith("Error reading from localStorage")]
     assert gradios
     visitor.errors[:] = [error for error in visitor.errors if error not in gradios]
 
