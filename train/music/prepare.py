@@ -84,9 +84,11 @@ def prepare(folder: Path, out: Path, processes: int = 2, most: int = 0) -> dict:
     """
     rows = read_labels(folder / "midi.csv", "genre")
     rows = rows[::max(1, len(rows) // most)] if most else rows
+    from train.music.prepare import prepare_piece as work  # by the name that other processes find, however this was started
+
     dropped, notes, kept = Dropped(), Counter(), []
     with Pool(processes) as pool:
-        found = pool.imap(prepare_piece, _files(NamedFiles(folder), rows), chunksize=8)
+        found = pool.imap(work, _files(NamedFiles(folder), rows), chunksize=8)
         for row, (why, piece) in zip(rows, track(found, total=len(rows), description="preparing")):
             if piece is None:
                 dropped.add(why, row["file"])
