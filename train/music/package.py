@@ -73,10 +73,14 @@ def profiles(data: Path, seed: int = 0) -> list[str]:
     typical = np.round(100 * typicality(arrays)).astype(int)
     rows = []
     for index in range(len(GENRES)):
-        fit = (about[:, 1] == 0) & (about[:, 0] == index) & (about[:, 7] >= _MIN_NOTES)
+        there = (about[:, 1] == 0) & (about[:, 0] == index)
+        fit = there & (about[:, 7] >= _MIN_NOTES)
         fit &= share[:, DRUM_FAMILY] <= 0.5  # a piece that is mostly drums is no soundtrack
         # Tempi far out are how some files write double time; nearly empty pieces give a composer nothing to do.
         fit &= (pace[:, 0] >= 45) & (pace[:, 0] <= 210) & (pace[:, 1] >= 1)
+        fit = fit if fit.any() else there  # who has short pieces alone learns from these
+        if not fit.any():
+            continue
         weight = _QUALITY[about[:, 2]] * fit
         for piece in random.choice(len(weight), min(_ROWS, int(fit.sum())), replace=False, p=weight / weight.sum()):
             head = (round(float(pace[piece, 0]), 1), round(float(pace[piece, 1]), 2), about[piece, 5], about[piece, 3],
