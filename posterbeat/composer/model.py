@@ -93,11 +93,11 @@ class BiLSTMComposer(PreTrainedModel):
         folder = resolve(source)
         path = folder / "config.json"
         if read_config(path).get("model_type") != ComposerConfig.model_type:  # transformers would only warn
-            raise WeightsError(f"{path.name} is not a composer's: its model_type must be {ComposerConfig.model_type}.")
+            raise WeightsError(f"{path} is not a composer's: its model_type must be {ComposerConfig.model_type}.")
         try:
             model = cls(ComposerConfig.from_pretrained(folder))
         except (TypeError, ValueError, RuntimeError) as error:
-            raise WeightsError(f"{path.name} does not describe a composer ({type(error).__name__}): fetch it again.") from error
+            raise WeightsError(f"{path} does not describe a composer ({type(error).__name__}): fetch it again.") from error
         load_strict(model, read_tensors(folder / "model.safetensors"), folder / "model.safetensors")
         model.mark = weights_mark(folder)
         return model.eval()
