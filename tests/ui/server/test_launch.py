@@ -55,7 +55,7 @@ def test_it_listens_where_it_was_told_and_what_a_killed_run_left_is_gone(own):
 
 def test_one_caller_does_not_take_all_places(own):
     """Whatever address he says he forwards for."""
-    wish = {"data": ["horror", 2000, 1.0, 1, None, None, None, None, "posterbeat"]}
+    wish = {"data": ["horror", 2000, 1.0, 1, None, None, None, None, "posterbeat", *[None] * 5]}
     answers = [ask(own.app + "/gradio_api/call/compose", wish, {"X-Forwarded-For": f"192.0.2.{number}"}) for number in range(5)]
     assert [status for status, _ in answers] == [200] * 3 + [429] * 2
     assert json.loads(answers[-1][1])["error"] == text.BUSY
