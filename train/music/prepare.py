@@ -17,55 +17,9 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track
 
-from posterbeat.composer.parts import arrange
-from posterbeat.composer.plan import plan_of
-from posterbeat.composer.written_view import written_view
-from posterbeat.errors import ParameterError, ScoreError
-from posterbeat.genres import GENRES
-from posterbeat.music.events import encode
-from posterbeat.music.key import estimate_key, shift_to_common_key
-from posterbeat.music.score import STEPS_PER_BEAT, Score
-from train.music.midi_reader import MAX_GRID_ERROR, MIN_NOTES, MOST_BARS, MOST_NOTES, read_tracks
-from train.tables import QUALITIES, SPLITS, Dropped, NamedFiles, read_labels, sentences
-
-
-def prepare_piece(job: tuple[dict, bytes | None]) -> tuple[str, dict | None]:
-    """One row of the table and its file, None where it is missing: why it was dropped, or the arrays of the piece."""
-    row, data = job
-    if data is None:
-        return "file not found", None
-    try:
-        notes, tempo, bar, error = read_tracks(data)
-    except ScoreError as reason:
-        return str(reason), None
-    except Exception as reason:  # symusic raises its own kinds
-        return f"unreadable ({type(reason).__name__})", None
-    if row.get("kind") == "emotion-piano" or error >= MAX_GRID_ERROR:
-        return "no beat grid", None
-    onset, duration, pitch, velocity, program, number = notes
-    if notes.shape[1] > MOST_NOTES:
-        return f"more than {MOST_NOTES:,} notes", None
-    if onset.max() >= MOST_BARS * bar:
-        return f"longer than {MOST_BARS:,} bars", None
-    score = Score(onset, duration, pitch, velocity, program, tempo=tempo, bar=bar)
-    tonic, mode = estimate_key(score)
-    shift = shift_to_common_key(tonic, mode)
-    piece = arrange(onset, duration, pitch, velocity, program, number, bar, shift)
-    if len(piece.notes) < MIN_NOTES:
-        return f"fewer than {MIN_NOTES} notes", None
-    plan = plan_of(piece)
-    view = written_view(piece, plan)
-    parts = np.array([(part.family, part.register, part.voices, part.busy, part.active, part.program)
-                      for part in piece.parts], np.uint8)
-    beats = max(1.0, piece.bars * bar / STEPS_PER_BEAT)
-    about = (GENRES.index(row["genre"]), SPLITS.index(row["split"]),
-             QUALITIES.index(row.get("label_quality") or "C"), bar, tonic, int(mode == "minor"), shift, len(encode(score)))
-    return "", {
-        "notes": piece.notes, "start": piece.start.astype(np.int32), "parts": parts, "copy": plan.copy,
-        "chord": plan.chord, "bass": plan.bass, "cells": plan.cells.reshape(-1, 5), **{f"w_{k}": v for k, v in view.items()},
-        "about": np.array([about], np.int32), "pace": np.array([(tempo, len(piece.notes) / beats)], np.float32),
-        "name": np.array([row["file"]]),
-    }
+from posterbeat.errors import ParameterError
+from train.music.prepared_piece import prepare_piece
+from train.tables import SPLITS, Dropped, NamedFiles, read_labels, sentences
 
 
 def prepare(folder: Path, out: Path, processes: int = 2, most: int = 0) -> dict:
@@ -84,11 +38,9 @@ def prepare(folder: Path, out: Path, processes: int = 2, most: int = 0) -> dict:
     """
     rows = read_labels(folder / "midi.csv", "genre")
     rows = rows[::max(1, len(rows) // most)] if most else rows
-    from train.music.prepare import prepare_piece as work  # by the name that other processes find, however this was started
-
     dropped, notes, kept = Dropped(), Counter(), []
     with Pool(processes) as pool:
-        found = pool.imap(work, _files(NamedFiles(folder), rows), chunksize=8)
+        found = pool.imap(prepare_piece, _files(NamedFiles(folder), rows), chunksize=8)
         for row, (why, piece) in zip(rows, track(found, total=len(rows), description="preparing")):
             if piece is None:
                 dropped.add(why, row["file"])
