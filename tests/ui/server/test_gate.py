@@ -127,7 +127,8 @@ def test_unknown_and_endless_names_are_refused_in_a_sentence(path, status):
                                  {"value": "secret-value"}], ids=str)
 def test_odd_events_of_the_page_are_answered_in_a_sentence(odd):
     for event in config()["dependencies"]:
-        if not event["backend_fn"] or event["api_name"] in ("compose", "poster_to_music", "stream_soundtrack", "go_on", "rewrite"):
+        if not event["backend_fn"] or event["api_name"] in (
+                "compose", "poster_to_music", "stream_soundtrack", "go_on", "rewrite"):
             continue
         wish = {"data": ["secret-value"] * len(event["inputs"]), "event_data": odd, "fn_index": event["id"],
                 "session_hash": "odd", "trigger_id": event["targets"][0][0] if event["targets"] else None}
