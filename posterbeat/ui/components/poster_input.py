@@ -5,19 +5,7 @@ from typing import Any
 import gradio as gr
 from gradio.data_classes import ImageData
 
-from posterbeat.ui.page import text
-from posterbeat.ui.server.uploads import uploaded
-
-
-class _Named(ImageData):
-    """A file as a caller names it; what is no such thing is answered with our own sentence."""
-
-    @classmethod
-    def model_validate(cls, obj: Any, **settings: Any) -> "_Named":
-        try:
-            return super().model_validate(obj, **settings)
-        except ValueError as error:
-            raise gr.Error(text.NOT_UPLOADED, print_exception=False) from error
+from posterbeat.ui.components.uploaded_file import named, path_of
 
 
 class PosterInput(gr.Image):
@@ -28,7 +16,7 @@ class PosterInput(gr.Image):
     """
 
     is_template = True  # the browser shows it as gr.Image
-    data_model = _Named
+    data_model = named(ImageData)
 
     def __init__(self, **settings: Any):
         super().__init__(type="filepath", **settings)
@@ -38,15 +26,5 @@ class PosterInput(gr.Image):
         return super().get_config(gr.Image)
 
     def preprocess(self, payload: Any) -> str | None:
-        """Path of the uploaded file, or None.
-
-        Raises
-        ------
-        gr.Error
-            The path is not that of an upload. gradio looks at paths only where the caller marked them as files.
-        """
-        if payload is None or not payload.path:
-            return None
-        if not uploaded(payload.path):
-            raise gr.Error(text.NOT_UPLOADED, print_exception=False)
-        return payload.path
+        """Path of the uploaded file, or None; raises gr.Error as `uploaded_file.path_of` does."""
+        return path_of(payload)
