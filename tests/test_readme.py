@@ -42,16 +42,15 @@ def test_the_python_snippet(folder):
     assert (folder / "out.mid").stat().st_size > 500
 
 
-@pytest.mark.parametrize("line", snippet("sh", "posterbeat read").splitlines())
-def test_the_lines_for_the_command_line(folder, line):
-    program, *words = shlex.split(line)
-    assert program == "posterbeat"
-    words = [found for word in words for found in (sorted(glob.glob(word)) if "*" in word else [word])]
-    done = CliRunner().invoke(app, words)
-    assert done.exit_code == 0, done.stderr
-    for word in words:
-        if word.startswith("out"):
-            assert Path(word).exists()
+def test_the_lines_for_the_command_line(folder):
+    for line in snippet("sh", "posterbeat read").splitlines():  # one goes on from what another wrote
+        program, *words = shlex.split(line)
+        assert program == "posterbeat"
+        words = [found for word in words for found in (sorted(glob.glob(word)) if "*" in word else [word])]
+        done = CliRunner().invoke(app, words)
+        assert done.exit_code == 0, (line, done.stderr)
+        written = [word for option, word in zip(words, words[1:]) if option in ("-o", "--out")]
+        assert all(Path(word).exists() for word in written), line
 
 
 def test_the_client_snippet(folder):

@@ -1,9 +1,7 @@
 """What scripts and language models rely on: the endpoints as they were written down, and the same as tools."""
 
-import asyncio
 import json
 import os
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +10,7 @@ import soundfile
 from gradio_client import Client
 
 from posterbeat import GENRES
+from tests.in_loop import finished
 from tests.served import served
 
 SNAPSHOT = Path(__file__).with_name("api.json")
@@ -67,8 +66,7 @@ def test_a_language_model_can_use_them_as_tools():
                 compose = next(name for name in tools if name.endswith("compose"))
                 return tools, await session.call_tool(compose, {"genre": "horror", "notes": 32, "seed": 3})
 
-    with ThreadPoolExecutor(1) as aside:  # the browser tests leave a running loop in this thread
-        tools, answer = aside.submit(lambda: asyncio.run(talk())).result()
+    tools, answer = finished(talk)
     assert len(tools) == 7 and all(tool.description for tool in tools.values())
     genre = next(tool for name, tool in tools.items() if name.endswith("compose")).inputSchema["properties"]["genre"]
     assert any(name in json.dumps(genre) for name in GENRES)

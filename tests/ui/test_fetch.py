@@ -1,12 +1,10 @@
 """Posters by web address: from public servers alone, and whoever misbehaves is told of in a sentence."""
 
-import asyncio
 import contextlib
 import json
 import socket
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +14,7 @@ import pytest
 from posterbeat import PosterError
 from posterbeat.ui.server import fetch, request_filter
 from posterbeat.ui.server.settings import Settings
+from tests.in_loop import finished
 from tests.served import draw_poster
 
 FILE = {"_type": "gradio.FileData"}
@@ -153,8 +152,7 @@ def test_gradio_never_sees_a_web_address(by_address, loopback_is_public, tmp_pat
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     with listening(send(b"a poster")) as (port, asked):
         wish = {"data": [{"path": f"http://127.0.0.1:{port}/x", "meta": FILE}]}
-        with ThreadPoolExecutor(1) as aside:  # the browser tests leave a running loop in this thread
-            seen = aside.submit(lambda: asyncio.run(through_gate(wish, by_address))).result()
+        seen = finished(through_gate, wish, by_address)
     if by_address:
         path = Path(seen[0]["data"][0]["path"])
         assert path.read_bytes() == b"a poster" and path.is_relative_to(tmp_path) and asked == ["/x"]

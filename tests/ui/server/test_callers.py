@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -12,6 +11,7 @@ from posterbeat.ui.server.blocks import Page, _Messages
 from posterbeat.ui.server.callers import Places, Streams, Uploads, Visits, caller
 from posterbeat.ui.server.sessions import forget_unread
 from posterbeat.ui.turns import Turns
+from tests.in_loop import finished
 
 
 def request(address):
@@ -131,9 +131,8 @@ def test_a_call_without_a_visit_leaves_none_behind():
     function = next(iter(page.fns.values()))
 
     def ask(value, session):
-        with ThreadPoolExecutor(1) as thread:  # whatever loop runs in this one, such as a browser's
-            return thread.submit(asyncio.run, page.process_api(
-                block_fn=function, inputs=[value], state=None, session_hash=session, event_id="event")).result()
+        return finished(lambda: page.process_api(
+            block_fn=function, inputs=[value], state=None, session_hash=session, event_id="event"))
 
     assert ask("even", "event")["data"] == [3]
     assert page.state_holder.session_data == page.state_holder.time_last_used == {"visit": 2}

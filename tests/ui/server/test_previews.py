@@ -1,7 +1,6 @@
 """A poster that browsers cannot show is shown all the same, and stays what it was."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 import pillow_heif
@@ -11,6 +10,7 @@ from PIL import Image
 from posterbeat.ui.server.previews import Previews
 from posterbeat.ui.server.request_filter import Gate
 from posterbeat.ui.server.settings import Settings
+from tests.in_loop import finished
 
 
 def asked(path):
@@ -36,8 +36,7 @@ def asked(path):
     async def answer():
         await Gate(behind, Settings())(scope, receive, send)
 
-    with ThreadPoolExecutor(1) as aside:  # the browser tests leave a running loop in this thread
-        aside.submit(lambda: asyncio.run(answer())).result()
+    finished(answer)
     body = b"".join(message.get("body", b"") for message in sent)
     return None if body == b"gradio's" else (dict(sent[0]["headers"])[b"content-type"], body)
 
@@ -80,4 +79,4 @@ def test_nothing_but_uploads_is_opened(uploads, tmp_path):
     damaged = uploads / "cut.tif"
     damaged.write_bytes(written(tmp_path, "TIFF").read_bytes()[:3000])
     assert asked(damaged) is None and not (uploads / "preview-of-this.jpg").exists()
-    assert asyncio.run(Previews().of(f"/gradio_api/file={uploads}/gone.tif")) is None
+    assert finished(Previews().of, f"/gradio_api/file={uploads}/gone.tif") is None

@@ -1,8 +1,6 @@
 """What the gate makes of a call of an endpoint that takes nothing."""
 
-import asyncio
 import json
-from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import gradio as gr
@@ -10,6 +8,7 @@ import pytest
 
 from posterbeat.ui.server.request_filter import Gate
 from posterbeat.ui.server.settings import Settings
+from tests.in_loop import finished
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +36,7 @@ def call(page, body):
     scope = {"type": "http", "method": "POST", "path": "/gradio_api/call/v2/hello", "query_string": b"",
              "headers": [(b"host", b"localhost"), (b"content-type", b"application/json")],
              "client": ("127.0.0.1", 1), "app": SimpleNamespace(get_blocks=lambda: page)}
-    with ThreadPoolExecutor(1) as aside:  # the browser tests leave a running loop in this thread
-        aside.submit(lambda: asyncio.run(Gate(behind, Settings())(scope, receive, send))).result()
+    finished(Gate(behind, Settings()), scope, receive, send)
     return sent[0]["status"], json.loads(b"".join(message.get("body", b"") for message in sent))
 
 
