@@ -168,9 +168,9 @@ def real_sets(test: list[Piece], val: list[Piece], grid: dict[str, list[Piece]])
 
 def measure_sets(weights, data, work, pieces, mix_pieces, processes, others, test, val, grid) -> dict:
     """The figures of generated and of real pieces side by side."""
-    if not (work.parent / "judge" / "judge.safetensors").exists():
+    if not (work.parent / "judge" / "judge.skops").exists():
         train_judge.train(data, work.parent / "judge")
-    judge = Judge.load(work.parent / "judge" / "judge.safetensors")
+    judge = Judge.load(work.parent / "judge" / "judge.skops")
     index = copy_index(data, work)
     folder = work / generate_sets.fingerprint(weights)
     generate_sets.compose(weights, folder, generate_sets.genre_jobs(pieces), processes)

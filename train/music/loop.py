@@ -30,7 +30,8 @@ def sitting_options(description: str, *, minutes: float, batch: int, size: tuple
     parser.add_argument("--steps", type=int, default=0, help="stop after so many steps, if the time allows; 0: time alone")
     parser.add_argument("--batch", type=int, default=batch, help="stretches a step, over all processes")
     parser.add_argument(f"--{size[0]}", type=int, default=size[1], help=f"{size[0]} a stretch")
-    parser.add_argument("--lr", type=float, default=2e-3)
+    parser.add_argument("--lr", type=float, default=2e-3, help="highest learning rate")
+    parser.add_argument("--falling", type=float, default=0.3, help="the share of the time over which it falls to zero")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", type=Path,

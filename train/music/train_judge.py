@@ -64,7 +64,7 @@ def gather(folder: Path, split: str, cache: Path) -> dict[str, np.ndarray]:
 
 
 def train(folder: Path, out: Path, seed: int = 0) -> dict:
-    """Write `judge.safetensors` and `judge.json` (what was tried, with its recall on val); returns that report."""
+    """Write `judge.skops` and `judge.json` (what was tried, with its recall on val); returns that report."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     learn, choose = gather(folder, "train", out), gather(folder, "val", out)
@@ -90,8 +90,7 @@ def train(folder: Path, out: Path, seed: int = 0) -> dict:
     _, settings, rounds = best
     model = HistGradientBoostingClassifier(max_iter=rounds, early_stopping=False, random_state=seed, **settings)
     model.fit(learn["features"], learn["genre"], sample_weight=weight)
-    judge = Judge.from_boosting(model)
-    judge.save(out / "judge.safetensors")
+    Judge(model).save(out / "judge.skops")
     report = {"settings": settings, "rounds": rounds, "val_recall": round(best[0], 4), "tried": tried, "seed": seed,
               "pieces": int(learn["piece"].max()) + 1, "features": len(STYLE_FEATURES)}
     (out / "judge.json").write_text(json.dumps(report, indent=2) + "\n")

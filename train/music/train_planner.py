@@ -64,7 +64,7 @@ def main():
         items = draw(corpus, team.share(options.batch), options.items)
         return batch_loss(network, *placed([items], team.device), bf16=options.bf16)
 
-    learn(network, options.out, Sitting(options.minutes, lr=options.lr, steps=options.steps), team, loss,
+    learn(network, options.out, Sitting(options.minutes, lr=options.lr, falling=options.falling, steps=options.steps), team, loss,
           lambda: validate(network, held), start=options.start, within="planner.")
 
 

@@ -63,7 +63,7 @@ def main():
         drawn = corpus.draw(team.share(options.batch), options.notes, BARS)
         return batch_loss(network, *placed(drawn, team.device), bf16=options.bf16)
 
-    learn(network, options.out, Sitting(options.minutes, lr=options.lr, steps=options.steps), team, loss,
+    learn(network, options.out, Sitting(options.minutes, lr=options.lr, falling=options.falling, steps=options.steps), team, loss,
           lambda: validate(network, held), start=options.start, within="networks.")
 
 

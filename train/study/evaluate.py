@@ -105,7 +105,7 @@ def beside(weights: Path, data: Path, work: Path, genre: str, judge: Judge, piec
 
 def evaluate(out: Path, data: Path, work: Path, runs: list[Path], composer: Path, pieces: int) -> dict:
     """Measure all runs and write metrics.json into `out`; returns what it holds."""
-    trained = work.parent / "judge" / "judge.safetensors"
+    trained = work.parent / "judge" / "judge.skops"
     if not trained.exists():
         train_judge.train(data, trained.parent)
     judge = Judge.load(trained)
