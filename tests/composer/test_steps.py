@@ -12,6 +12,7 @@ from posterbeat.composer.parts import Part
 from posterbeat.composer.plan import MOST_COUNTED, Plan
 from posterbeat.composer.plan_drawing import PlanDrawing
 from posterbeat.composer.plan_features import about_classes, part_columns
+from posterbeat.composer.plan_sketch import PlanSketch
 from posterbeat.composer.planner import BAR_FIELDS, CELL_FIELDS, PlanItems, Planner, plan_items
 from posterbeat.composer.planner_step import PlannerTables
 from posterbeat.composer.writer import ReaderWriter
@@ -63,7 +64,7 @@ def test_the_planner_steps_as_it_learned(planner, bar, monkeypatch):
 
     monkeypatch.setattr(PlanDrawing, "_field", recorded)
     monkeypatch.setattr(plan_drawing, "bar_columns", without_end)
-    monkeypatch.setattr(PlanDrawing, "_fit", lambda self, *rest: None)  # what was drawn, as it was drawn
+    monkeypatch.setattr(PlanSketch, "fit", lambda self, *rest: None)  # what was drawn, as it was drawn
     monkeypatch.setattr(PlanDrawing, "_close", lambda self, *rest: None)
     plan = drawn(planner, bar)
     plan = Plan(plan.copy[:-1], plan.chord[:-1], plan.bass[:-1], plan.cells[:-1])
