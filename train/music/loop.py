@@ -43,10 +43,13 @@ def sitting_options(description: str, *, minutes: float, batch: int, size: tuple
     return options
 
 
-def steps_before(out: Path) -> int:
-    """How many steps the checkpoint of a run has seen, 0 without one: no sitting draws what another drew."""
+def seen_before(out: Path, start: Path | None, within: str) -> int:
+    """How many notes or decisions a run goes on from, in its checkpoint or else at its start: part of the seed of what it
+    draws, so that no sitting learns again what another has learned from."""
     resumed = out / "last.pt"
-    return int(torch.load(resumed, weights_only=True)["steps"]) if resumed.exists() else 0
+    if resumed.exists():
+        return int(torch.load(resumed, weights_only=True)["seen"])
+    return _seen(start, within) if start else 0
 
 
 @dataclass
@@ -65,15 +68,18 @@ class Sitting:
     steps: int = 0  # stop after so many, if the time allows; 0: time alone
 
 
-def _begun(start: Path, within: str) -> tuple[dict[str, torch.Tensor], int]:
-    """The tensors to go on from in single precision, and how many notes or decisions they have learned from."""
+def _seen(start: Path, within: str) -> int:
+    """How many notes or decisions the weights to go on from have learned from."""
     if start.is_dir():
-        config = json.loads((start / "config.json").read_text())
-        tensors = load_file(start / "model.safetensors")
-        return {name.removeprefix(within): tensor.float() for name, tensor in tensors.items() if name.startswith(within)}, \
-            config["plans_seen" if within == "planner." else "notes_seen"]
-    told = json.loads(start.with_suffix(".json").read_text())
-    return {name: tensor.float() for name, tensor in load_file(start).items()}, told["seen"]
+        return json.loads((start / "config.json").read_text())["plans_seen" if within == "planner." else "notes_seen"]
+    return json.loads(start.with_suffix(".json").read_text())["seen"]
+
+
+def _begun(start: Path, within: str) -> dict[str, torch.Tensor]:
+    """The tensors to go on from, in single precision."""
+    tensors = load_file(start / "model.safetensors" if start.is_dir() else start)
+    within = within if start.is_dir() else ""
+    return {name.removeprefix(within): tensor.float() for name, tensor in tensors.items() if name.startswith(within)}
 
 
 def learn(network: torch.nn.Module, out: Path, sitting: Sitting, team: Team, loss: Callable[[], tuple[torch.Tensor, int]],
@@ -98,8 +104,8 @@ def learn(network: torch.nn.Module, out: Path, sitting: Sitting, team: Team, los
         optimiser.load_state_dict(state["optimiser"])
         seen, steps, best = state["seen"], state["steps"], state["best"]
     elif start:
-        tensors, seen = _begun(start, within)
-        network.load_state_dict(tensors)
+        network.load_state_dict(_begun(start, within))
+        seen = _seen(start, within)
     team.begin_alike(network)
     stop, begin, saved, here, averaged = threading.Event(), time.monotonic(), 0.0, 0, None
     usual = signal.signal(signal.SIGTERM, lambda *_: stop.set())

@@ -10,7 +10,7 @@ from posterbeat.composer.planner import PlanItems, Planner
 from posterbeat.genres import GENRES
 from train.music.batches import Corpus
 from train.music.feed import placed
-from train.music.loop import Sitting, learn, sitting_options, steps_before
+from train.music.loop import Sitting, learn, seen_before, sitting_options
 from train.parallel import Team
 from train.tables import sentences
 
@@ -57,7 +57,8 @@ def main():
     team = Team("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(options.seed + team.rank)
     network = Planner().to(team.device)
-    corpus = Corpus(options.data, "train", seed=options.seed + steps_before(options.out) + 1_000_003 * team.rank)
+    before = seen_before(options.out, options.start, "planner.")
+    corpus = Corpus(options.data, "train", seed=options.seed + before + 1_000_003 * team.rank)
     held = Corpus(options.data, "val")
 
     def loss():

@@ -17,7 +17,7 @@ from posterbeat.composer.writer import FIELDS, ReaderWriter, WriterBatch, bits
 from posterbeat.genres import GENRES
 from train.music.batches import Corpus
 from train.music.feed import placed
-from train.music.loop import Sitting, learn, sitting_options, steps_before
+from train.music.loop import Sitting, learn, seen_before, sitting_options
 from train.parallel import Team
 from train.tables import sentences
 
@@ -56,7 +56,8 @@ def main():
     team = Team("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(options.seed + team.rank)
     network = ReaderWriter().to(team.device)
-    corpus = Corpus(options.data, "train", seed=options.seed + steps_before(options.out) + 1_000_003 * team.rank)
+    before = seen_before(options.out, options.start, "networks.")
+    corpus = Corpus(options.data, "train", seed=options.seed + before + 1_000_003 * team.rank)
     held = Corpus(options.data, "val")
 
     def loss():

@@ -8,15 +8,18 @@ from safetensors.torch import save_file
 from posterbeat.composer.model import BiLSTMComposer, ComposerConfig
 from posterbeat.composer.planner import Planner
 from tests.composer.test_model import ROWS
-from train.music.loop import Sitting, learn
+from train.music.loop import Sitting, learn, seen_before
 from train.parallel import Team
 
 
 def begun_from(start, tmp_path):
     """The planner as a sitting without a minute leaves it, and what it says it has seen."""
+    before = seen_before(tmp_path / "run", start, "planner.")
     network = Planner()
     learn(network, tmp_path / "run", Sitting(minutes=1e-9), Team(), None, lambda: {"bits": 1.0}, start=start, within="planner.")
-    return network.state_dict(), json.loads((tmp_path / "run/best.json").read_text())["seen"]
+    seen = json.loads((tmp_path / "run/best.json").read_text())["seen"]
+    assert before == seen == seen_before(tmp_path / "run", start, "planner.")  # so that other stretches are drawn than before
+    return network.state_dict(), seen
 
 
 def same(one, two):
