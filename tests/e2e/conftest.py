@@ -61,11 +61,17 @@ class Visitor:
         self.page.set_input_files("#poster input[type=file]", str(path))
 
     def set(self, control, value):
+        """Type a value; a control under Advanced is set there, and the fold then is as it was."""
         field = self.page.locator(
             f"#{control} input[type=number], #{control} textarea, #{control} input[type=text]"
         ).first
+        folded = not field.is_visible()
+        if folded:
+            self.page.click("#advanced > button")
         field.fill(str(value))
         field.press("Tab")
+        if folded:
+            self.page.click("#advanced > button")
 
     def compose(self, button="#compose"):
         """Press, and wait until the take is there."""

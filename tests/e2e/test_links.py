@@ -37,7 +37,7 @@ def test_the_link_of_an_uploaded_poster_plays_the_same_bytes_and_shows_its_small
     ("horror=1&tempo=nan", "Tempo must be a number from 40 to 220, not nan"),
     ("horror=1&notes=99999", "not 99999"),
     ("horror=1&seed=many", "not 'many'"),
-    ("poster=unknown", "no example poster 'unknown'"), ("drama=1&chords=Am", "Chords cannot be set on this page."),
+    ("poster=unknown", "no example poster 'unknown'"), ("drama=1&chords=H", "'H'"), ("drama=1&metre=7/8", "'7/8'"),
 ])
 def test_what_makes_no_sense_in_a_link_is_told(visit, query, said):
     page = visit(link=f"{served()}?{query}").page

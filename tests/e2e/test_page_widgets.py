@@ -63,7 +63,7 @@ def test_the_example_pieces_can_be_heard_one_sound_at_a_time(visit):
 
 def test_all_that_matters_is_reached_by_the_keyboard(visit):
     page = visit().page
-    wanted = {"poster", "shelf", "genre", "notes", "temperature", "compose", "seed", "dice", "advanced", "about"}
+    wanted = {"poster", "shelf", "genre", "seconds", "temperature", "compose", "seed", "dice", "advanced", "about"}
     reached = set()
     for _ in range(40):
         page.keyboard.press("Tab")

@@ -4,10 +4,10 @@ from types import SimpleNamespace
 
 import gradio as gr
 
-from posterbeat.controls import COMPOSER_KINDS, DENSITY, NOTES, TEMPERATURE, TEMPO
+from posterbeat.controls import COMPOSER_KINDS, DENSITY, NOTES, SECONDS, TEMPERATURE, TEMPO
 from posterbeat.genres import GENRES
 from posterbeat.hub import weights_are_there
-from posterbeat.instruments import ENSEMBLES
+from posterbeat.notation.metres import METRES
 from posterbeat.ui.components.example_pieces import PIECES, ExamplePieces
 from posterbeat.ui.components.example_posters import EXAMPLES, ExamplePosters
 from posterbeat.ui.components.piano_roll import PianoRoll
@@ -15,7 +15,7 @@ from posterbeat.ui.components.poster_input import PosterInput
 from posterbeat.ui.components.poster_ways import PosterWays
 from posterbeat.ui.components.poster_words import PosterWords
 from posterbeat.ui.components.take_strip import TakeStrip
-from posterbeat.ui.page import about, text
+from posterbeat.ui.page import about, text, who_plays
 
 
 def lay_out() -> SimpleNamespace:
@@ -69,15 +69,17 @@ def _controls(w: SimpleNamespace) -> None:
     plain = {"min_width": 130, "buttons": []}
     with gr.Row(equal_height=True, elem_id="controls"):
         w.genre = gr.Dropdown(text.GENRE_CHOICES, value=text.OWN, label="Genre", min_width=180, elem_id="genre")
-        w.notes = gr.Slider(*NOTES, value=600, step=1, label="Notes", elem_id="notes", **plain)
-        w.temperature = gr.Slider(*TEMPERATURE, value=1.0, step=0.05, label="Temperature", elem_id="temperature",
-                                  **plain)
+        w.seconds = gr.Slider(*SECONDS, value=text.LENGTH, step=1, label="Length", info=text.ABOUT_LENGTH,
+                              elem_id="seconds", **plain)
+        w.temperature = gr.Slider(*TEMPERATURE, value=1.0, step=0.05, label="Temperature", info=text.ABOUT_TEMPERATURE,
+                                  elem_id="temperature", **plain)
     with gr.Row(equal_height=True, elem_id="act"):
         w.compose = gr.Button("Compose", variant="primary", size="lg", scale=5, min_width=180, elem_id="compose")
         w.stop = gr.Button("Stop", variant="stop", scale=5, min_width=180, visible=False, elem_id="stop")
         with gr.Column(scale=4, min_width=240, elem_id="luck"):
             w.seed = gr.Textbox(label="Seed", placeholder="drawn for you", max_lines=1, min_width=120, elem_id="seed")
             w.draw_seed = gr.Button("Draw a new seed", min_width=46, elem_id="dice")
+    w.compose_said = gr.HTML("", elem_id="compose-said")
 
 
 def _screen(w: SimpleNamespace) -> None:
@@ -120,9 +122,18 @@ def _advanced(w: SimpleNamespace) -> None:
         w.tempo = gr.Slider(*TEMPO, value=100, step=1, label="Beats a minute", elem_id="tempo", **plain)
         w.density = gr.Slider(*DENSITY, value=0.5, step=0.01, label="Density", elem_id="density", **plain)
         w.mode = gr.Radio(["major", "minor"], value="major", label="Mode", min_width=200, elem_id="mode")
+    w.instruments = gr.Dropdown(
+        who_plays.choices(), value=[], multiselect=True, allow_custom_value=True, num_choices_shown=None, label="Instruments",
+        info=text.ABOUT_INSTRUMENTS, elem_id="instruments")
+    with gr.Row(elem_id="harmony"):
+        w.chords = gr.Textbox(label="Chords", placeholder="Am F C G", info=text.ABOUT_CHORDS, max_lines=1, scale=2, min_width=200,
+                              elem_id="chords")
+        w.key = gr.Textbox(label="Key", placeholder="any", info=text.ABOUT_KEY, max_lines=1, min_width=140, elem_id="key")
+        w.metre = gr.Dropdown([(text.LEFT_OPEN, ""), *METRES], value="", label="Metre", info=text.ABOUT_METRE, min_width=120,
+                              elem_id="metre")
     with gr.Row():
-        ensembles = [("The composer's choice", ""), *((name.capitalize(), name) for name in ENSEMBLES)]
-        w.ensemble = gr.Dropdown(ensembles, value="", label="Ensemble", min_width=200, elem_id="ensemble")
+        w.notes = gr.Textbox(label="Notes, in place of a length", placeholder="as many as the length takes",
+                             info=text.ABOUT_NOTES, max_lines=1, min_width=200, elem_id="notes")
         w.composer_kind = gr.Dropdown(
             list(zip(text.COMPOSERS, COMPOSER_KINDS)), value=COMPOSER_KINDS[0], label="Composer", info=text.ABOUT_STUDY,
             min_width=200, visible=weights_are_there("historical"), elem_id="composer")

@@ -8,32 +8,32 @@ from urllib.parse import parse_qsl
 
 import gradio as gr
 
-from posterbeat.controls import CHECKS, COMPOSER_KINDS
-from posterbeat.errors import ParameterError
+from posterbeat.controls import COMPOSER_KINDS
 from posterbeat.genres import GENRES, mixture, music_for
 from posterbeat.ui.cover import cover_of
 from posterbeat.ui.error_messages import spoken
 from posterbeat.ui.link import Wish, wish_of
 from posterbeat.ui.page import scripts, text
+from posterbeat.ui.page.controls_shown import NAMES, restored, shown
 from posterbeat.ui.page.events import QUIET
 from posterbeat.ui.page.on_poster import spread
 from posterbeat.ui.page.on_take import there
 from posterbeat.ui.server.uploads import uploaded
 from posterbeat.ui.take import Take
 
-_CONTROLS = ("notes", "temperature", "seed", "ensemble", "tempo", "mode", "density", "composer_kind")
 _SWITCHES = ("follow_colours", "read_words", "compose_at_once")
 
 
 def wire(page: gr.Blocks, w: SimpleNamespace) -> None:
     """Set the widgets of `layout.lay_out` when the page is loaded and at "Use these settings"; keep them in the browser."""
-    controls = {name: getattr(w, name) for name in _CONTROLS if getattr(w, name).visible}
+    controls = {name: getattr(w, name) for name in NAMES if getattr(w, name).visible}
 
     def arrive(kept: Any, request: gr.Request):
         wish = wish_of(request.query_params)
         if not wish and not wish.refused:
             return _restored(w, controls, kept if isinstance(kept, Mapping) else {})
-        unheard = [*wish.refused, *(text.not_here(name) for name in wish.controls if name not in _CONTROLS)]
+        study = wish.controls.get("composer_kind", COMPOSER_KINDS[0]) != COMPOSER_KINDS[0]
+        unheard = [*wish.refused, *([text.NO_STUDY] if study and "composer_kind" not in controls else [])]
         invited = {w.roll: _invitation(wish)} if wish.mix or wish.poster else {}
         refused = {w.stage: text.left_out(unheard)} if unheard else {}
         poster = {w.poster: wish.poster} if wish.poster else {}
@@ -58,14 +58,14 @@ def wire(page: gr.Blocks, w: SimpleNamespace) -> None:
 
 def _wished(w: SimpleNamespace, controls: Mapping[str, Any], wish: Wish, choice: tuple[str, str]) -> dict:
     """The controls as a link says; what it leaves out and has no value of its own is left to the composer."""
-    values = {"ensemble": "", "composer_kind": COMPOSER_KINDS[0], **wish.controls}
-    shown = {widget: values[name] for name, widget in controls.items() if name in values}
+    values = shown(wish.controls)
+    wished = {widget: values[name] for name, widget in controls.items() if name in values}
     if wish.mix:
         mix = mixture(wish.mix)
         one = next((name for name in GENRES if mix[name] == 1), None)
-        shown |= {w.genre: one or gr.update(choices=[*text.GENRE_CHOICES, choice], value=text.LINKED), w.linked_mix: mix,
-                  **spread(w, mix)}
-    return {**shown, w.steered_by: text.LINKED if wish.steers else False, w.follow_colours: wish.steers or not wish}
+        wished |= {w.genre: one or gr.update(choices=[*text.GENRE_CHOICES, choice], value=text.LINKED), w.linked_mix: mix,
+                   **spread(w, mix)}
+    return {**wished, w.steered_by: text.LINKED if wish.steers else False, w.follow_colours: wish.steers or not wish}
 
 
 def _invitation(wish: Wish) -> dict[str, Any]:
@@ -76,27 +76,19 @@ def _invitation(wish: Wish) -> dict[str, Any]:
 
 def _restored(w: SimpleNamespace, controls: Mapping[str, Any], kept: Mapping[str, Any]) -> dict:
     """The settings that the browser kept, those of them that still make sense."""
-    shown: dict = {w.steered_by: False}
-    for name, widget in controls.items():
-        if name in kept:
-            try:
-                shown[widget] = kept[name] if name in ("seed", "ensemble") and not kept[name] else _checked(name, kept[name])
-            except ParameterError:
-                continue
+    values = restored(kept)
+    found: dict = {w.steered_by: False, **{widget: values[name] for name, widget in controls.items() if name in values}}
     for name in _SWITCHES:
         if isinstance(kept.get(name), bool):
-            shown[getattr(w, name)] = kept[name]
+            found[getattr(w, name)] = kept[name]
     shares = {name: kept.get(name) for name in GENRES}
     if all(isinstance(share, int | float) and 0 <= share <= 100 for share in shares.values()):
-        shown |= dict(zip(w.shares, shares.values()))
+        found |= dict(zip(w.shares, shares.values()))
     genre = text.MIXED if kept.get("genre") == text.LINKED else kept.get("genre")
     if genre in [value for _, value in text.GENRE_CHOICES]:
-        shown[w.genre] = genre
+        found[w.genre] = genre
     poster = kept.get("poster")
     if isinstance(poster, str) and uploaded(poster):  # it is removed in time
-        shown |= {w.poster: poster, w.steered_by: text.LINKED}  # tempo, mode and density stay as they were, too
-    return shown
+        found |= {w.poster: poster, w.steered_by: text.LINKED}  # tempo, mode and density stay as they were, too
+    return found
 
-
-def _checked(name: str, value: Any) -> Any:
-    return str(CHECKS[name](int(value))) if name == "seed" and str(value).isdigit() else CHECKS[name](value)

@@ -3,27 +3,23 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 import gradio as gr
 
 from posterbeat.controls import Controls
-from posterbeat.errors import PosterBeatError, PosterError
+from posterbeat.errors import ParameterError, PosterBeatError, PosterError
 from posterbeat.genres import GENRES
 from posterbeat.ui.components.poster_ways import PosterWays
 from posterbeat.ui.error_messages import spoken
 from posterbeat.ui.link import wish_of
-from posterbeat.ui.page import scripts, text
+from posterbeat.ui.page import scripts, text, who_plays
+from posterbeat.ui.page.controls_shown import NAMES, controls_of
 from posterbeat.ui.page.events import PRIVATE, QUIET
-from posterbeat.ui.page.on_poster import steering_of
 from posterbeat.ui.page.on_take import on_screen, widgets_of_a_take
 from posterbeat.ui.server.queue_place import place_of
 from posterbeat.ui.studio import PosterReading, Studio, follow
 from posterbeat.ui.turns import AT_ONCE, COMPOSING, Stopped
-
-if TYPE_CHECKING:  # this pulls in torch, which the page need not wait for
-    from posterbeat.colours import PosterColours
 
 TAKES = 6  # kept of each visitor
 
@@ -60,6 +56,8 @@ def wire(studio: Studio, page: gr.Blocks, w: SimpleNamespace) -> None:
                        **on_screen(w, takes, 0)}
             except PosterError as error:
                 yield {**rested, w.stage: "", w.poster_said: PosterWays.say(str(error))}
+            except ParameterError as error:
+                yield {**rested, w.stage: "", w.compose_said: text.refused(str(error))}
             except Stopped:  # said here as well: what was reported before Stop may reach the browser after halt's word
                 overtaken = turns.overtaken(session, turn)
                 yield {w.stage: gr.skip()} if overtaken else {**rested, w.stage: text.notice(text.STOPPED)}
@@ -70,15 +68,18 @@ def wire(studio: Studio, page: gr.Blocks, w: SimpleNamespace) -> None:
         return perform
 
     def begun(session: str) -> dict:
-        return {**running, w.turn: turns.ask(session), w.stage: text.stage(None, text.ASKED), w.poster_said: PosterWays.say("")}
+        return {**running, w.turn: turns.ask(session), w.stage: text.stage(None, text.ASKED), w.poster_said: PosterWays.say(""),
+                w.compose_said: ""}
 
-    def ask(poster, genre, request: gr.Request):
-        if poster is None and genre == text.OWN:
-            return {w.turn: None, w.poster_said: PosterWays.say(text.NO_POSTER)}
+    def ask(request: gr.Request, given: dict):
+        try:
+            controls_of(given, w, fresh=False)
+        except ParameterError as error:  # told at once, not when its turn has come; the poster may be on its way
+            return {w.turn: None, w.compose_said: text.refused(str(error))}
         return begun(request.session_hash)
 
-    def ask_another(poster, genre, take, request: gr.Request):
-        return begun(request.session_hash) if take is not None else ask(poster, genre, request)
+    def ask_another(request: gr.Request, given: dict):
+        return begun(request.session_hash) if given[w.take] is not None and not _asks(given, w) else ask(request, given)
 
     def ask_again(request: gr.Request, event: gr.EventData):
         return {**begun(request.session_hash), w.asked_link: str(event.link)}
@@ -94,14 +95,13 @@ def wire(studio: Studio, page: gr.Blocks, w: SimpleNamespace) -> None:
     def leave(request: gr.Request):
         turns.stop(request.session_hash)
 
-    given = {w.turn, w.poster, w.reading, w.genre, w.notes, w.temperature, w.seed, w.follow_colours, w.steered_by, w.tempo,
-             w.mode, w.density, w.ensemble, w.composer_kind, w.takes, w.read_words, w.mix, w.linked_mix, w.asked_link, w.take,
-             *w.shares}
-    results = [*rested, w.stage, w.takes, w.take_facts, w.take_actions, w.poster_said, *widgets_of_a_take(w)]
-    asking = {"outputs": [*running, w.turn, w.stage, w.poster_said], "js": scripts.BEGIN, **QUIET}
+    given = {w.turn, w.poster, w.reading, w.genre, w.follow_colours, w.steered_by, w.takes, w.read_words, w.mix, w.linked_mix,
+             w.asked_link, w.take, *w.shares, *(getattr(w, name) for name in NAMES)}
+    results = [*rested, w.stage, w.takes, w.take_facts, w.take_actions, w.poster_said, w.compose_said, *widgets_of_a_take(w)]
+    asking = {"outputs": [*running, w.turn, w.stage, w.poster_said, w.compose_said], "js": scripts.begin(len(given)), **QUIET}
     for asked, wanted in (
-        (w.compose.click(ask, [w.poster, w.genre], **asking), _as_set),
-        (w.another_take.click(ask_another, [w.poster, w.genre, w.take], **asking), _with_another_seed),
+        (w.compose.click(ask, given, **asking), _as_set),
+        (w.another_take.click(ask_another, given, **asking), _with_another_seed),
         (w.take_strip.select(ask_again, None, **{**asking, "outputs": [*asking["outputs"], w.asked_link]}), _as_linked),
     ):
         # "multiple": while the browser still waits to hear that a stopped piece is gone, "once" would drop the next one.
@@ -115,6 +115,9 @@ def wire(studio: Studio, page: gr.Blocks, w: SimpleNamespace) -> None:
     w.clock.tick(tell_place, None, w.stage, **QUIET)
     # Not gradio's `cancels`: a piece cut off from outside could not have the last word, and would drop the next one.
     w.stop.click(halt, None, [*rested, w.stage], **QUIET).then(None, js=scripts.FOCUS_COMPOSE)
+    w.instruments.input(who_plays.spelled_out, w.instruments, w.instruments, **QUIET)
+    for length in (w.seconds, w.notes, w.composer_kind):
+        length.change(None, [w.seconds, w.notes, w.composer_kind], w.seconds, js=scripts.LENGTH, **QUIET)
     w.draw_seed.click(lambda: "", None, w.seed, **QUIET)
     page.unload(leave)
 
@@ -142,9 +145,14 @@ def _as_set(studio: Studio, w: SimpleNamespace, given: dict, fresh: bool = False
     return _Wanted(poster, read, mix, controls_of(given, w, fresh, read.colours if new else None))
 
 
+def _asks(given: dict, w: SimpleNamespace) -> bool:
+    """Whether the widgets ask for anything."""
+    return given[w.poster] is not None or given[w.genre] != text.OWN
+
+
 def _with_another_seed(studio: Studio, w: SimpleNamespace, given: dict) -> _Wanted:
     take = given[w.take]
-    if take is not None and given[w.poster] is None and given[w.genre] == text.OWN:  # the widgets ask for nothing
+    if take is not None and not _asks(given, w):
         return _Wanted(None, None, take.genre_mix, replace(take.controls, seed=None))
     return _as_set(studio, w, given, fresh=True)
 
@@ -152,27 +160,7 @@ def _with_another_seed(studio: Studio, w: SimpleNamespace, given: dict) -> _Want
 def _as_linked(studio: Studio, w: SimpleNamespace, given: dict) -> _Wanted:
     """The take of an earlier visit, whatever the widgets say now."""
     wish = wish_of(dict(parse_qsl(given[w.asked_link].lstrip("?"))))
-    controls = {**wish.controls, "seed": text.seed(wish.controls.get("seed", ""))}
+    controls = {**wish.controls, "seed": text.number(wish.controls.get("seed", ""))}
     if not wish.mix and not wish.poster:
         raise PosterBeatError(text.NO_LINK)
     return _Wanted(wish.poster, None, wish.mix, Controls(**controls))
-
-
-def controls_of(given: dict, w: SimpleNamespace, fresh: bool, unread: "PosterColours | None" = None) -> Controls:
-    """The controls as the page's widgets stand; with `fresh` the seed is drawn.
-
-    Parameters
-    ----------
-    unread
-        The colours of a poster that has come since the widgets were set: they say tempo, mode and density, unless a link does.
-
-    Raises
-    ------
-    ParameterError
-        A value is outside its range.
-    """
-    steer = {"tempo": given[w.tempo], "mode": given[w.mode], "density": given[w.density]} if given[w.steered_by] else {}
-    if unread and given[w.steered_by] != text.LINKED:
-        steer = steering_of(unread)
-    return Controls(given[w.notes], given[w.temperature], None if fresh else text.seed(given[w.seed]),
-                    given[w.ensemble] or None, composer_kind=given[w.composer_kind], **(steer if given[w.follow_colours] else {}))

@@ -2,14 +2,23 @@
 
 import json
 
+from posterbeat.controls import COMPOSER_KINDS
+
 # Compose waits for a poster that is on its way; then the steps are brought into view, and Stop with them.
-BEGIN = """async () => {
+# Beyond the inputs, a script is given the outputs' values; what it returns is sent.
+_BEGIN = """async (...values) => {
   await document.body.posterArrives;
   const act = document.querySelector("#act"), screen = document.querySelector("#screen").getBoundingClientRect();
   document.body.dataset.began = document.activeElement?.closest("#compose, #another, #takes button") ? "1" : "";
   if (innerWidth < 760) act.scrollIntoView({ behavior: "smooth" });
   else if (screen.top < 0 || screen.top > innerHeight - 160) act.scrollIntoView({ behavior: "smooth", block: "nearest" });
+  return values.slice(0, INPUTS);
 }"""
+
+
+def begin(inputs: int) -> str:
+    """What runs at a press that begins a piece of work, before its handler, which takes so many inputs."""
+    return _BEGIN.replace("INPUTS", str(inputs))
 
 
 def focus(*targets: str, after: int = 100, only_if: str = "true") -> str:
@@ -81,6 +90,15 @@ ARRIVED = """() => {
     target.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
   }, 120));
   document.body.classList.toggle("can-share", Boolean(navigator.share));
+}"""
+
+
+# The length as minutes and seconds beside its name; it is at rest where a number of notes, or the study's composer, leaves it
+# without effect.
+LENGTH = """(seconds, notes, composer) => {
+  const clock = Math.floor(seconds / 60) + ":" + String(Math.round(seconds % 60)).padStart(2, "0");
+  document.querySelector("#seconds")?.style.setProperty("--clock", '"' + clock + '"');
+  return [{ __type__: "update", interactive: !notes.trim() && composer === """ + json.dumps(COMPOSER_KINDS[0]) + """ }];
 }"""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from posterbeat.controls import COMPOSER_KINDS, to_text
+from posterbeat.controls import COMPOSER_KINDS, DEFAULT_NOTES, NOTES, to_text
 from posterbeat.genres import GENRES
 
 if TYPE_CHECKING:  # these pull in torch, which the page need not wait for
@@ -41,21 +41,31 @@ INVITED = "Press Play, and this piece is composed again, note for note. It takes
 DROP = "Drop a film poster here,\npaste it, or click to choose one"
 SHOW_HEATMAP, SHOW_POSTER = "Show what it looked at", "Show the poster again"
 EXAMPLE_PIECES = """<h2>Hear some</h2>
-<p>Five pieces per genre, numbered by their seeds: 600 notes, default settings, none of them hand-picked.</p>"""
+<p>Five pieces per genre, numbered by their seeds, 600 notes each, none of them hand-picked.</p>"""
 EXAMPLE_POSTERS = "Or try one of these, drawn for films that do not exist:"
 FOLLOW_COLOURS = "Let the poster's colours, or your changes to them, set tempo, mode and density"
 AT_ONCE = "Compose as soon as a poster has been read"
 READ_WORDS = "Read the poster's words beside its picture"
-ADVANCED = "Advanced: mixture, colours, ensemble"
+ADVANCED = "Advanced: mixture, colours, instruments, chords"
 ABOUT_MIXTURE = "<b>Blend the genres.</b> The sliders start from what was read on the poster."
 
+LENGTH = 60  # seconds, unless the visitor says otherwise
+ABOUT_LENGTH = "In seconds, to a proper close."
+ABOUT_TEMPERATURE = "Low plays safe, high takes risks."
+LEFT_OPEN = "any"
+ABOUT_INSTRUMENTS = "Exactly these play, eight at most; none: the composer chooses. For two violins, add a second violin."
+ABOUT_CHORDS = "A bar each, again to the end. Two in a bar: Am | F G"
+ABOUT_KEY = "Such as D minor."
+ABOUT_METRE = "Beats in a bar."
+ABOUT_NOTES = f"{NOTES[0]} to {NOTES[1]}, of all instruments together."
 COMPOSERS = ("This project's", "The reference study's, of 2019")
-ABOUT_STUDY = ("The study's stack learned only comedy: genre, temperature, mode, density and ensemble have no effect on it, "
-               "and it is slow.")
+ABOUT_STUDY = ("The study's stack learned only comedy and heeds notes, tempo and seed alone: without a number of notes it writes "
+               f"{DEFAULT_NOTES}, and it is slow.")
 STUDY = "Music by the stack of 2019"
 
 NO_POSTER = "Add a poster or choose a genre first: there is nothing to compose for yet."
 GONE = "This take was removed after an hour: compose it again with the same settings and seed."
+NO_STUDY = "The study's composer is not offered here: this project's composes in its place."
 NO_LINK = "What was kept of this take says too little to compose it again."
 ASKED = "One moment"
 NOTHING_YET = "Compose something first."
@@ -123,9 +133,9 @@ def left_out(refused: Sequence[str]) -> str:
     return notice("Part of the link was left out:", *refused, leaves=False)
 
 
-def not_here(control: str) -> str:
-    """That a link asks for what can be asked for over the API and in Python alone."""
-    return f"{control.capitalize()} cannot be set on this page."
+def refused(sentence: str) -> str:
+    """Why nothing is composed, beside Compose; nothing where `sentence` is empty."""
+    return f'<p class="said" role="alert">{escape(sentence)}</p>' if sentence else ""
 
 
 def genres_read(probabilities: Mapping[str, float]) -> str:
@@ -137,8 +147,8 @@ def genres_read(probabilities: Mapping[str, float]) -> str:
     return f'<h2 class="output-class">{order[0]}</h2><ul aria-label="Genres that were read">{rows}</ul>'
 
 
-def seed(text: str) -> int | str | None:
-    """What a visitor typed as a seed: a number, nothing (None), or the text itself, for the check to refuse."""
+def number(text: str) -> int | str | None:
+    """What a visitor typed as a seed, or as a number of notes: a number, nothing (None), or the text itself, for the check to refuse."""
     text = text.strip()
     try:
         return int(text) if text else None
