@@ -19,7 +19,7 @@ from starlette.middleware import Middleware
 
 from posterbeat.pipeline import PosterBeat
 from posterbeat.ui.endpoints import add_endpoints
-from posterbeat.ui.page import on_arrival, on_compose_and_stop, on_poster, on_take, text
+from posterbeat.ui.page import on_arrival, on_compose_and_stop, on_poster, on_steps, on_take, text
 from posterbeat.ui.page.layout import lay_out
 from posterbeat.ui.page.theme import CSS, theme
 from posterbeat.ui.server.blocks import Page
@@ -45,6 +45,7 @@ def build(studio: Studio) -> gr.Blocks:
         on_poster.wire(studio, w)
         on_compose_and_stop.wire(studio, page, w)
         on_take.wire(w)
+        on_steps.wire(w)
         on_arrival.wire(page, w)
         add_endpoints(studio)
     own = {path for block in page.blocks.values() for path in block.keep_in_cache}

@@ -12,6 +12,7 @@ from posterbeat.text import said
 LONGEST = 600  # seconds of a piece in all
 MOST_STEPS = 50  # of a take
 _PART = 60  # characters of a part's name
+_LONGEST = 6000  # characters of steps as one text
 _BARS = re.compile(r"\s*(\d{1,6})\s*(?:[-–]\s*(\d{1,6})\s*)?")
 
 
@@ -82,6 +83,8 @@ def from_text(text: str) -> tuple[Step, ...]:
     ParameterError
         Anything else, or more than `MOST_STEPS`.
     """
+    if len(text) > _LONGEST:
+        raise ParameterError(f"Steps {said(text)} are {len(text)} characters: {_LONGEST} at most.")
     words = [step.split(":") for step in text.split(",") if step.strip()]
     if len(words) > MOST_STEPS:
         raise ParameterError(f"Steps {said(text)} are {len(words)}: {MOST_STEPS} at most.")

@@ -1,6 +1,7 @@
 """Links that bring a take's settings back: what to compose, not the music itself."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,10 +10,15 @@ from urllib.parse import urlencode
 
 from posterbeat.controls import CHECKS, COMPOSER_KINDS, Controls, from_text, to_text
 from posterbeat.errors import ParameterError
-from posterbeat.genres import GENRES, MAX_WEIGHT
+from posterbeat.genres import GENRES, MAX_WEIGHT, mixture
+from posterbeat.recipe import Recipe
+from posterbeat.steps import Step
+from posterbeat.steps import from_text as steps_from_text
+from posterbeat.steps import to_text as steps_to_text
 from posterbeat.text import said
 from posterbeat.ui.components.example_posters import EXAMPLES
 
+_MARK = re.compile(r"[0-9A-Za-z]{0,64}")
 _NAMES = {"composer_kind": "composer"}  # of a control in a link, where it has another
 
 
@@ -26,12 +32,30 @@ class Wish:
     mix : weights of the genres that it names, as they stand there, or None
     poster : path of the example that it names, or None
     refused : a sentence for each value that makes no sense, and was left out
+    steps : what was done with the piece since
+    weights : which weights of the composer wrote it; empty where it does not say
     """
 
     controls: Mapping[str, Any]
     mix: Mapping[str, float] | None
     poster: str | None
     refused: tuple[str, ...]
+    steps: tuple[Step, ...] = ()
+    weights: str = ""
+
+    @property
+    def recipe(self) -> Recipe | None:
+        """How the take came to be that it links to; None where it says too little to have its notes again.
+
+        Raises
+        ------
+        ParameterError
+            Two controls contradict each other.
+        """
+        if not self.mix or "seed" not in self.controls:
+            return None
+        controls = Controls(**{**self.controls, "seed": int(self.controls["seed"])})
+        return Recipe(mixture(self.mix), controls, self.steps, self.weights)
 
     @property
     def steers(self) -> bool:
@@ -42,22 +66,26 @@ class Wish:
         return bool(self.controls or self.mix or self.poster)
 
 
-def link_to(mix: Mapping[str, float], controls: Controls, poster: str | None = None) -> str:
+def link_to(recipe: Recipe, poster: str | None = None) -> str:
     """The query of a link to a take. Its numbers are written in full: the network that composes would turn at the last digit.
 
     Parameters
     ----------
-    mix, controls
-        What the take was made with.
+    recipe
+        How the take came to be.
     poster
         Path of its poster. Only an example's name goes into the query: a visitor's own poster stays with the visitor.
     """
-    example = _example(poster)
+    example, mix, controls = _example(poster), recipe.genre_mix, recipe.controls
     query = {genre: mix[genre] for genre in GENRES if mix[genre] > 0}
     asked = {name: to_text(value) for name, value in asdict(controls).items() if value is not None}
     if asked["composer_kind"] == COMPOSER_KINDS[0]:
         del asked["composer_kind"]
     query |= {_NAMES.get(name, name): value for name, value in asked.items()}
+    if recipe.steps:
+        query["steps"] = steps_to_text(recipe.steps)
+    if recipe.weights and controls.composer_kind == COMPOSER_KINDS[0]:
+        query["weights"] = recipe.weights
     return "?" + urlencode({**query, **({"poster": example} if example else {})})
 
 
@@ -86,7 +114,20 @@ def wish_of(query: Mapping[str, str]) -> Wish:
     poster = next((str(path) for path in EXAMPLES if path.stem == name), None)
     if name is not None and poster is None:
         refused.append(f"There is no example poster {said(name)}.")
-    return Wish(controls, mix if sum(mix.values()) > 0 else None, poster, tuple(refused))
+    mix = mix if sum(mix.values()) > 0 else None
+    taken: tuple[Step, ...] = ()
+    try:
+        taken = steps_from_text(query.get("steps", ""))
+        if taken and not (mix and "seed" in controls):
+            taken = ()
+            refused.append("The steps belong to a piece whose genres and seed the link does not name.")
+    except ParameterError as error:
+        refused.append(str(error))
+    weights = query.get("weights", "")
+    if not _MARK.fullmatch(weights):
+        refused.append(f"The composer's weights are named by letters and digits, not {said(weights)}.")
+        weights = ""
+    return Wish(controls, mix, poster, tuple(refused), taken, weights)
 
 
 def _weight(asked: str) -> float | None:

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from posterbeat.controls import Controls
 from posterbeat.pipeline import PosterBeat
+from posterbeat.ui.page import text
 from posterbeat.ui.take import Take
 from posterbeat.ui.turns import Turns
 
 if TYPE_CHECKING:  # these pull in torch, which the page need not wait for
     from posterbeat.colours import PosterColours
+    from posterbeat.track import Track
     from posterbeat.vision.reading import GenreReading
     from posterbeat.vision.text_reader import TextLine
 
@@ -145,8 +147,12 @@ class Studio:
                 report(0, "Reading its words", None)
                 read = self.read_words(read)
             mix = read.genres.probabilities
-        report(1, "Waking the composer", 0.0)
-        track = self.beat.compose(mix, controls=controls, progress=progress)
+        report(1, text.WAKING, 0.0)
+        return self.play(self.beat.compose(mix, controls=controls, progress=progress), path, report, stop)
+
+    def play(self, track: Track, path: str | None, report: Callable[[int, str, float | None], None],
+             stop: threading.Event) -> Take:
+        """A track that is written as a take, for the poster in `path`; the rest as of `take`."""
 
         def playing(share: float) -> None:
             self.turns.go_on(stop)

@@ -11,6 +11,7 @@ from posterbeat.audio.tags import Tags
 from posterbeat.controls import Controls
 from posterbeat.errors import PosterBeatError
 from posterbeat.genres import GENRES, music_for
+from posterbeat.steps import Step
 from posterbeat.text import file_name, film_of
 from posterbeat.track import Track
 from posterbeat.ui.components.piano_roll import roll_value
@@ -36,6 +37,8 @@ class Take:
     link : str, the query of a link that brings its settings back
     roll : dict, the value of the piano roll (see `roll_value`), with the title that the take goes by
     tags : Tags, what its files say of themselves
+    steps : what was done with the piece since it was composed, in order
+    former : str, the link of the take that it was made from by the last step; empty where there is none here
     """
 
     genre_mix: dict[str, float]
@@ -49,6 +52,8 @@ class Take:
     link: str
     roll: dict[str, Any]
     tags: Tags
+    steps: tuple[Step, ...] = ()
+    former: str = ""
 
     @classmethod
     def keep(cls, track: Track, poster: str | None = None) -> "Take":
@@ -59,10 +64,10 @@ class Take:
         stem = folder() / file_name(track.title, track.tags.genre)
         midi, wav = track.save(stem.with_suffix(".mid")), track.save(stem.with_suffix(".wav"))
         title = music_for(track.genre_mix) if track.composer == text.OURS else text.STUDY
-        cover, link = cover_of(poster) if poster else None, link_to(track.genre_mix, track.controls, poster)
+        cover, link = cover_of(poster) if poster else None, link_to(track.recipe, poster)
         roll = {**roll_value(track.score, wav, title), "cover": cover, "link": link}
         return cls(track.genre_mix, track.controls, round(sound.seconds, 3), sound.renderer, str(midi), str(wav), poster, cover,
-                   link, roll, track.tags)
+                   link, roll, track.tags, track.steps)
 
     @property
     def genre(self) -> str:
@@ -104,9 +109,7 @@ class Take:
         from posterbeat.music.score import Score
         from posterbeat.music.sheet import engrave, to_musicxml
 
-        if not Path(self.midi).exists():
-            raise PosterBeatError(text.GONE)
-        return text.sheet(engrave(to_musicxml(Score.from_midi(self.midi), self.tags.title, self.tags.composer, self.tags.genre)))
+        return text.sheet(engrave(to_musicxml(Score.from_midi(self.file(self.midi)), self.tags.title, self.tags.composer, self.tags.genre)))
 
     def mute(self, families: Collection[int]) -> dict[str, Any]:
         """The roll's value with some families silent, at least one of the take's own left; its files stay as they are.
@@ -141,6 +144,19 @@ class Take:
             samples = np.pad(sound.samples[:length], ((0, max(0, length - len(sound.samples))), (0, 0)))
             save(target, midi, Rendering(samples, sound.sample_rate, sound.renderer))
         return {**self.roll, "audio": {**self.roll["audio"], "path": str(target)}, "muted": silent}
+
+    @staticmethod
+    def file(path: str) -> str:
+        """The path of one of the take's files.
+
+        Raises
+        ------
+        PosterBeatError
+            It was removed meanwhile.
+        """
+        if not Path(path).exists():
+            raise PosterBeatError(text.GONE)
+        return path
 
     def _files(self) -> tuple[Any, Any]:
         """The take's MIDI and Rendering, read again."""

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from posterbeat.controls import Controls
+from posterbeat.recipe import Recipe
 from posterbeat.ui.link import link_to
 from tests.served import served
 
@@ -56,9 +57,9 @@ def test_exactly_who_was_chosen_plays_over_the_chords_that_were_typed(visit):
 
 
 def test_a_link_of_before_with_an_ensemble_brings_back_its_players_and_its_notes(visit):
-    plain = visit(link=served() + link_to(DRAMA, Controls(60, seed=4, instruments="piano, strings, reed, pipe")))
+    plain = visit(link=served() + link_to(Recipe(DRAMA, Controls(60, seed=4, instruments="piano, strings, reed, pipe"))))
     plain.compose()
-    ensemble = visit(link=served() + link_to(DRAMA, Controls(60, seed=4, ensemble="chamber")))
+    ensemble = visit(link=served() + link_to(Recipe(DRAMA, Controls(60, seed=4, ensemble="chamber"))))
     ensemble.page.click("#advanced > button")
     expect(ensemble.page.locator("#instruments .token")).to_have_text(["piano", "strings", "reed", "pipe"])
     ensemble.compose()

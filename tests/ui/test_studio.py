@@ -9,6 +9,8 @@ import pytest
 
 from posterbeat.controls import Controls
 from posterbeat.genres import GENRES, mixture
+from posterbeat.recipe import Recipe
+from posterbeat.steps import GoOn, Rewrite
 from posterbeat.ui import link, turns
 from posterbeat.ui.components.example_posters import EXAMPLES
 from posterbeat.ui.components.poster_words import PosterWords
@@ -25,15 +27,35 @@ def test_a_link_says_what_was_asked_for():
     example = EXAMPLES[0]
     mix = {"action": 0.25, "animation": 0, "comedy": 0.75, "drama": 0, "horror": 0}
     controls = Controls(300, 0.9, 4294967295, tempo=91.0, mode="minor")
-    again = link.wish_of(dict(parse_qsl(link.link_to(mix, controls, str(example))[1:])))
+    again = link.wish_of(dict(parse_qsl(link.link_to(Recipe(mix, controls), str(example))[1:])))
     assert again == link.Wish({"notes": 300, "temperature": 0.9, "seed": "4294967295", "tempo": 91.0, "mode": "minor"},
                               {"action": 0.25, "comedy": 0.75}, str(example), ())
-    assert "poster" not in link.link_to(mix, controls, __file__)  # a visitor's own stays here
+    assert "poster" not in link.link_to(Recipe(mix, controls), __file__)  # a visitor's own stays here
+
+
+def test_a_link_holds_the_steps_and_which_weights_wrote_the_take():
+    recipe = Recipe(mixture("drama"), Controls(seconds=30, seed=7, temperature=0.8, chords="Am F", instruments="violin, violin"),
+                    (GoOn(30, 8), Rewrite("Violin 2", (3, 4), 9)), "ab12cd34ef")
+    wish = link.wish_of(dict(parse_qsl(link.link_to(recipe)[1:])))
+    assert wish.recipe == recipe and wish.refused == ()
+    assert link.wish_of({"drama": "1", "notes": "60"}).recipe is None  # without its seed it is another piece
+
+
+@pytest.mark.parametrize(("query", "said"), [
+    ({"steps": "go-on:30:7"}, "whose genres and seed"), ({"steps": "dance:1:2"}, "Step 'dance:1:2' is not known"),
+    ({"steps": "go-on:inf:7"}, "Seconds must be"), ({"steps": "go-on:30:" + "9" * 5000}, "Step"),
+    ({"steps": ",".join(["go-on:10:1"] * 60)}, "50 at most"), ({"steps": "x" * 10**6}, "characters"),
+    ({"steps": "rewrite::9-3:1"}, "wrong way round"), ({"weights": "<script>"}, "'<script>'"), ({"weights": "a" * 65}, "weights"),
+])
+def test_hostile_steps_and_weights_get_a_sentence_and_are_left_out(query, said):
+    base = {"drama": "1", "seed": "3"} if "go-on:30:7" not in query.values() else {}
+    wish = link.wish_of({**base, **query})
+    assert said in wish.refused[0] and len(wish.refused[0]) < 300 and not wish.steps and not wish.weights
 
 
 def test_a_link_carries_the_mixture_to_its_last_digit():
     mix = mixture(dict(zip(GENRES, (0.1, 1 / 3, 1e-9, 0.2, 0.7))))
-    wish = link.wish_of(dict(parse_qsl(link.link_to(mix, Controls(seed=1, temperature=1 / 3))[1:])))
+    wish = link.wish_of(dict(parse_qsl(link.link_to(Recipe(mix, Controls(seed=1, temperature=1 / 3)))[1:])))
     assert mixture(wish.mix) == mix and wish.controls["temperature"] == 1 / 3
 
 

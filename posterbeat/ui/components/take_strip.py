@@ -5,6 +5,8 @@ from typing import Any
 
 import gradio as gr
 
+from posterbeat.ui.page import text
+
 
 class TakeStrip(gr.HTML):
     """The last takes as buttons.
@@ -32,7 +34,7 @@ class TakeStrip(gr.HTML):
                     "link": take.link,
                     "title": take.title,
                     "genre": take.genre.capitalize(),
-                    "about": f"seed {take.controls.seed}",
+                    "about": text.done(take.steps[-1]) if take.steps else f"seed {take.controls.seed}",
                     "cover": take.cover,
                 }
                 for take in takes

@@ -75,5 +75,5 @@ def controls_of(given: dict, w: SimpleNamespace, fresh: bool, unread: "PosterCol
     controls = Controls(
         notes, given[w.temperature], None if fresh else text.number(given[w.seed]), composer_kind=given[w.composer_kind],
         seconds=given[w.seconds] if aims else None, instruments=who_plays.asked(given[w.instruments]) if ours else None,
-        **{name: given[getattr(w, name)].strip() or None if ours else None for name in ("chords", "key", "metre")})
+        **{name: (given[getattr(w, name)] or "").strip() or None if ours else None for name in ("chords", "key", "metre")})
     return controls.filled(**steer) if given[w.follow_colours] else controls

@@ -10,6 +10,7 @@ from posterbeat.hub import weights_are_there
 from posterbeat.notation.metres import METRES
 from posterbeat.ui.components.example_pieces import PIECES, ExamplePieces
 from posterbeat.ui.components.example_posters import EXAMPLES, ExamplePosters
+from posterbeat.ui.components.part_rows import PartRows
 from posterbeat.ui.components.piano_roll import PianoRoll
 from posterbeat.ui.components.poster_input import PosterInput
 from posterbeat.ui.components.poster_ways import PosterWays
@@ -24,11 +25,13 @@ def lay_out() -> SimpleNamespace:
     Of one visitor's session: `last_poster` the poster that was read last, `reading` what was read on it, `take` the take
     on the screen, `takes` the last ones, `steered_by` whether (and by what) tempo, mode and density were set, `mix` the mixture
     that the sliders of the genres stand for, in full, until one is moved, `linked_mix` that of a link or a take, `asked_link`
-    the link of a take to be composed again. `kept` stays in the visitor's browser: the page's settings, for when it is loaded
+    the link of a take to be composed again, `asked_step` what is to be done with the take on the screen, `linked` how the take
+    came to be that a link, or "Use these settings", set the page to. `kept` stays in the visitor's browser: the page's settings, for when it is loaded
     again.
     """
     w = SimpleNamespace(last_poster=gr.State(None), reading=gr.State(None), take=gr.State(None), takes=gr.State([]),
                         steered_by=gr.State(False), mix=gr.State(None), linked_mix=gr.State(None), asked_link=gr.State(None),
+                        asked_step=gr.State(None), linked=gr.State(None),
                         kept=gr.BrowserState({}, storage_key="posterbeat-settings", secret="posterbeat"),
                         clock=gr.Timer(2.0, active=False))
     gr.HTML(text.MASTHEAD, elem_id="masthead")
@@ -86,11 +89,14 @@ def _screen(w: SimpleNamespace) -> None:
     with gr.Column(elem_id="screen"):
         w.stage = gr.HTML("", elem_id="stage")
         w.roll = PianoRoll(elem_id="roll")
+    w.parts = PartRows(elem_id="parts")
     with gr.Row(visible=False, elem_id="take-facts") as w.take_facts:
         w.facts = gr.HTML("", elem_id="facts")
         w.use_settings = gr.Button(text.USE_SETTINGS, size="sm", min_width=150, scale=0, elem_id="use-settings")
     with gr.Row(visible=False, elem_id="take-actions") as w.take_actions:
         w.another_take = gr.Button("Another take", min_width=150, elem_id="another")
+        w.go_on = gr.Button("Go on", min_width=84, elem_id="go-on")
+        w.undo = gr.Button("Undo", min_width=84, visible=False, elem_id="undo")
         w.midi = gr.DownloadButton("MIDI", min_width=84, elem_id="midi")
         w.wav = gr.DownloadButton("WAV", min_width=84, elem_id="wav")
         w.mp3 = gr.Button("MP3", min_width=84, elem_id="mp3")

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import gradio as gr
 
 from posterbeat.controls import COMPOSER_KINDS
+from posterbeat.errors import ParameterError
 from posterbeat.genres import GENRES, mixture, music_for
 from posterbeat.ui.cover import cover_of
 from posterbeat.ui.error_messages import spoken
@@ -34,18 +35,23 @@ def wire(page: gr.Blocks, w: SimpleNamespace) -> None:
             return _restored(w, controls, kept if isinstance(kept, Mapping) else {})
         study = wish.controls.get("composer_kind", COMPOSER_KINDS[0]) != COMPOSER_KINDS[0]
         unheard = [*wish.refused, *([text.NO_STUDY] if study and "composer_kind" not in controls else [])]
+        try:
+            linked = wish.recipe
+        except ParameterError as error:
+            linked = None
+            unheard.append(str(error))
         invited = {w.roll: _invitation(wish)} if wish.mix or wish.poster else {}
         refused = {w.stage: text.left_out(unheard)} if unheard else {}
         poster = {w.poster: wish.poster} if wish.poster else {}
-        return {**_wished(w, controls, wish, text.FROM_LINK), **poster, **invited, **refused}
+        return {**_wished(w, controls, wish, text.FROM_LINK), w.linked: linked, **poster, **invited, **refused}
 
     @spoken
     def use(take: Take | None):
         wish = wish_of(dict(parse_qsl(there(take).link[1:])))
         poster = {w.poster: take.poster} if take.poster and Path(take.poster).exists() else {}
-        return {**_wished(w, controls, wish, text.FROM_TAKE), **poster}
+        return {**_wished(w, controls, wish, text.FROM_TAKE), w.linked: wish.recipe, **poster}
 
-    set_here = [*controls.values(), w.poster, w.genre, w.mix, w.linked_mix, w.steered_by, w.follow_colours, *w.shares]
+    set_here = [*controls.values(), w.poster, w.genre, w.mix, w.linked_mix, w.linked, w.steered_by, w.follow_colours, *w.shares]
     switches = [getattr(w, name) for name in _SWITCHES]
     arrived = page.load(arrive, [w.kept], [*set_here, *switches[1:], w.roll, w.stage], **QUIET)
     arrived.then(None, js=scripts.ARRIVED)

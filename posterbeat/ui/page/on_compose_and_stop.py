@@ -1,5 +1,6 @@
 """What happens on the page at Compose, at Another take, and at Stop."""
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
@@ -9,16 +10,21 @@ import gradio as gr
 
 from posterbeat.controls import Controls
 from posterbeat.errors import ParameterError, PosterBeatError, PosterError
-from posterbeat.genres import GENRES
+from posterbeat.genres import GENRES, mixture
+from posterbeat.recipe import Recipe
+from posterbeat.steps import Step
 from posterbeat.ui.components.poster_ways import PosterWays
 from posterbeat.ui.error_messages import spoken
+from posterbeat.ui.further import Again, Further, check_weights
 from posterbeat.ui.link import wish_of
 from posterbeat.ui.page import scripts, text, who_plays
 from posterbeat.ui.page.controls_shown import NAMES, controls_of
 from posterbeat.ui.page.events import PRIVATE, QUIET
+from posterbeat.ui.page.on_steps import anew, further, longer
 from posterbeat.ui.page.on_take import on_screen, widgets_of_a_take
 from posterbeat.ui.server.queue_place import place_of
 from posterbeat.ui.studio import PosterReading, Studio, follow
+from posterbeat.ui.take import Take
 from posterbeat.ui.turns import AT_ONCE, COMPOSING, Stopped
 
 TAKES = 6  # kept of each visitor
@@ -29,11 +35,11 @@ def wire(studio: Studio, page: gr.Blocks, w: SimpleNamespace) -> None:
     turns = studio.turns
     busy, free = gr.update(interactive=False), gr.update(interactive=True)
     running = {w.compose: gr.update(visible=False), w.stop: gr.update(visible=True), w.another_take: busy,
-               w.clock: gr.Timer(active=True)}
+               w.go_on: busy, w.undo: busy, w.clock: gr.Timer(active=True)}
     rested = {w.compose: gr.update(visible=True), w.stop: gr.update(visible=False), w.another_take: free,
-              w.clock: gr.Timer(active=False)}
+              w.go_on: free, w.undo: free, w.clock: gr.Timer(active=False)}
 
-    def perform_with(wanted: Callable[[Studio, SimpleNamespace, dict], _Wanted]):
+    def perform_with(wanted: Callable[[Studio, SimpleNamespace, dict], _Wanted | Again | Further]):
         """The handler of a button that composes; `wanted` says what."""
 
         @spoken
@@ -46,8 +52,7 @@ def wire(studio: Studio, page: gr.Blocks, w: SimpleNamespace) -> None:
             yield {w.stage: text.stage(0), w.clock: gr.Timer(active=False)}
             try:
                 ask = wanted(studio, w, given)
-                for kind, what in follow(lambda report: studio.take(
-                        ask.poster, ask.read, ask.mix, ask.controls, report, signal, given[w.read_words])):
+                for kind, what in follow(lambda report: ask.take(studio, report, signal, given[w.read_words])):
                     if kind == "news":
                         yield {w.stage: text.stage(*what)}
                 takes = [what, *(take for take in given[w.takes] if take.link != what.link)][:TAKES]
@@ -84,6 +89,16 @@ def wire(studio: Studio, page: gr.Blocks, w: SimpleNamespace) -> None:
     def ask_again(request: gr.Request, event: gr.EventData):
         return {**begun(request.session_hash), w.asked_link: str(event.link)}
 
+    def ask_step(step: Step, request: gr.Request):
+        return {**begun(request.session_hash), w.asked_step: step}
+
+    def ask_longer(request: gr.Request):
+        return ask_step(longer(), request)
+
+    @spoken
+    def ask_anew(request: gr.Request, event: gr.EventData):
+        return ask_step(anew(event), request)
+
     def tell_place(request: gr.Request):
         place = place_of(page._queue, request.session_hash)
         return text.waiting(*place) if place else gr.skip()
@@ -96,13 +111,17 @@ def wire(studio: Studio, page: gr.Blocks, w: SimpleNamespace) -> None:
         turns.stop(request.session_hash)
 
     given = {w.turn, w.poster, w.reading, w.genre, w.follow_colours, w.steered_by, w.takes, w.read_words, w.mix, w.linked_mix,
-             w.asked_link, w.take, *w.shares, *(getattr(w, name) for name in NAMES)}
-    results = [*rested, w.stage, w.takes, w.take_facts, w.take_actions, w.poster_said, w.compose_said, *widgets_of_a_take(w)]
+             w.asked_link, w.asked_step, w.linked, w.take, *w.shares, *(getattr(w, name) for name in NAMES)}
+    results = list({*rested, w.stage, w.takes, w.take_facts, w.take_actions, w.poster_said, w.compose_said,
+                    *widgets_of_a_take(w)})
     asking = {"outputs": [*running, w.turn, w.stage, w.poster_said, w.compose_said], "js": scripts.begin(len(given)), **QUIET}
+    stepping = {**asking, "outputs": [*asking["outputs"], w.asked_step]}
     for asked, wanted in (
         (w.compose.click(ask, given, **asking), _as_set),
         (w.another_take.click(ask_another, given, **asking), _with_another_seed),
         (w.take_strip.select(ask_again, None, **{**asking, "outputs": [*asking["outputs"], w.asked_link]}), _as_linked),
+        (w.go_on.click(ask_longer, None, **stepping), further),
+        (w.parts.select(ask_anew, None, **stepping), further),
     ):
         # "multiple": while the browser still waits to hear that a stopped piece is gone, "once" would drop the next one.
         work = asked.then(perform_with(wanted), given, results, show_progress="hidden", concurrency_limit=AT_ONCE,
@@ -124,16 +143,20 @@ def wire(studio: Studio, page: gr.Blocks, w: SimpleNamespace) -> None:
 
 @dataclass(frozen=True)
 class _Wanted:
-    """What is to be composed; the attributes are arguments of `Studio.take`."""
+    """What is to be composed, with arguments of `Studio.take`."""
 
     poster: str | None
     read: PosterReading | None
     mix: str | Mapping[str, float] | None
     controls: Controls
 
+    def take(self, studio: Studio, report: Callable[..., None], stop: threading.Event, words: bool) -> Take:
+        """As `Studio.take`."""
+        return studio.take(self.poster, self.read, self.mix, self.controls, report, stop, words)
 
-def _as_set(studio: Studio, w: SimpleNamespace, given: dict, fresh: bool = False) -> _Wanted:
-    """What the page's widgets ask for."""
+
+def _as_set(studio: Studio, w: SimpleNamespace, given: dict, fresh: bool = False) -> _Wanted | Again:
+    """What the page's widgets ask for; as long as that is the take of the link that set them, that take."""
     poster, read, genre = given[w.poster], given[w.reading], given[w.genre]
     new = poster is not None and (read is None or read.path != poster)
     if new:
@@ -142,7 +165,11 @@ def _as_set(studio: Studio, w: SimpleNamespace, given: dict, fresh: bool = False
     mix = {text.OWN: None, text.MIXED: sliders, text.LINKED: given[w.linked_mix]}.get(genre, genre)
     if mix is None and poster is None:
         raise PosterError(text.NO_POSTER)
-    return _Wanted(poster, read, mix, controls_of(given, w, fresh, read.colours if new else None))
+    wanted = _Wanted(poster, read, mix, controls_of(given, w, fresh, read.colours if new else None))
+    linked = given[w.linked]
+    if linked and mix is not None and (mixture(mix), wanted.controls) == (linked.genre_mix, linked.controls):
+        return _by_recipe(studio, linked, poster)
+    return wanted
 
 
 def _asks(given: dict, w: SimpleNamespace) -> bool:
@@ -157,10 +184,18 @@ def _with_another_seed(studio: Studio, w: SimpleNamespace, given: dict) -> _Want
     return _as_set(studio, w, given, fresh=True)
 
 
-def _as_linked(studio: Studio, w: SimpleNamespace, given: dict) -> _Wanted:
+def _as_linked(studio: Studio, w: SimpleNamespace, given: dict) -> _Wanted | Again:
     """The take of an earlier visit, whatever the widgets say now."""
     wish = wish_of(dict(parse_qsl(given[w.asked_link].lstrip("?"))))
-    controls = {**wish.controls, "seed": text.number(wish.controls.get("seed", ""))}
-    if not wish.mix and not wish.poster:
+    recipe = wish.recipe
+    if recipe is None:
         raise PosterBeatError(text.NO_LINK)
-    return _Wanted(wish.poster, None, wish.mix, Controls(**controls))
+    if wish.refused:  # without it, other music would be played
+        raise ParameterError(wish.refused[0])
+    return _by_recipe(studio, recipe, wish.poster)
+
+
+def _by_recipe(studio: Studio, recipe: Recipe, poster: str | None) -> _Wanted | Again:
+    """The very take of a recipe; raises ParameterError where other weights wrote it."""
+    check_weights(studio, recipe)
+    return Again(recipe, poster) if recipe.steps else _Wanted(poster, None, recipe.genre_mix, recipe.controls)

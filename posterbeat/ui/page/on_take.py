@@ -6,6 +6,7 @@ import gradio as gr
 
 from posterbeat.errors import PosterBeatError
 from posterbeat.ui.components.example_pieces import listen_to
+from posterbeat.ui.components.part_rows import PartRows
 from posterbeat.ui.components.take_strip import TakeStrip
 from posterbeat.ui.error_messages import spoken
 from posterbeat.ui.page import scripts, text
@@ -56,14 +57,16 @@ def wire(w: SimpleNamespace) -> None:
 
 def widgets_of_a_take(w: SimpleNamespace) -> list:
     """The widgets that `on_screen` sets."""
-    return [w.sheet, w.roll, w.facts, w.take, w.take_strip, w.midi, w.wav]
+    return [w.sheet, w.roll, w.facts, w.take, w.take_strip, w.midi, w.wav, w.parts, w.go_on, w.undo]
 
 
 def on_screen(w: SimpleNamespace, takes: list[Take], index: int) -> dict:
     """One of the last takes on the screen, ready to be played."""
     take = takes[index]
     return {w.sheet: gr.update(visible=False), w.roll: {**take.roll, "play": True}, w.facts: text.facts(take), w.take: take,
-            w.take_strip: TakeStrip.show(takes, index), w.midi: take.midi, w.wav: take.wav}
+            w.take_strip: TakeStrip.show(takes, index), w.midi: take.midi, w.wav: take.wav, w.parts: PartRows.show(take.roll),
+            w.go_on: gr.update(visible=take.controls.composer_kind == text.OURS, interactive=True),
+            w.undo: gr.update(visible=any(other.link == take.former for other in takes), interactive=True)}
 
 
 def there(take: Take | None) -> Take:

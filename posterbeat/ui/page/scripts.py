@@ -98,7 +98,7 @@ ARRIVED = """() => {
 LENGTH = """(seconds, notes, composer) => {
   const clock = Math.floor(seconds / 60) + ":" + String(Math.round(seconds % 60)).padStart(2, "0");
   document.querySelector("#seconds")?.style.setProperty("--clock", '"' + clock + '"');
-  return [{ __type__: "update", interactive: !notes.trim() && composer === """ + json.dumps(COMPOSER_KINDS[0]) + """ }];
+  return [{ __type__: "update", interactive: !notes?.trim() && composer === """ + json.dumps(COMPOSER_KINDS[0]) + """ }];
 }"""
 
 

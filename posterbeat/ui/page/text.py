@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from posterbeat.controls import COMPOSER_KINDS, DEFAULT_NOTES, NOTES, to_text
 from posterbeat.genres import GENRES
+from posterbeat.steps import GoOn, Step
 
 if TYPE_CHECKING:  # these pull in torch, which the page need not wait for
     from posterbeat.colours import PosterColours
@@ -67,6 +68,11 @@ NO_POSTER = "Add a poster or choose a genre first: there is nothing to compose f
 GONE = "This take was removed after an hour: compose it again with the same settings and seed."
 NO_STUDY = "The study's composer is not offered here: this project's composes in its place."
 NO_LINK = "What was kept of this take says too little to compose it again."
+NOT_THERE = "The take before is no longer kept here."
+OTHER_WEIGHTS = ("Another version of the composer wrote this take, and this one would write other music: ask for its MIDI or MP3 "
+                 "file, or draw a new seed to have this version compose with the same settings.")
+LONGER = 30  # seconds, at Go on
+WAKING = "Waking the composer"
 ASKED = "One moment"
 NOTHING_YET = "Compose something first."
 STOPPED = "Stopped. Nothing was kept."
@@ -147,9 +153,9 @@ def genres_read(probabilities: Mapping[str, float]) -> str:
     return f'<h2 class="output-class">{order[0]}</h2><ul aria-label="Genres that were read">{rows}</ul>'
 
 
-def number(text: str) -> int | str | None:
+def number(text: str | None) -> int | str | None:
     """What a visitor typed as a seed, or as a number of notes: a number, nothing (None), or the text itself, for the check to refuse."""
-    text = text.strip()
+    text = (text or "").strip()
     try:
         return int(text) if text else None
     except ValueError:
@@ -166,6 +172,14 @@ def mix_words(mix: dict[str, float]) -> str:
     return ", ".join(parts)
 
 
+def done(step: Step) -> str:
+    """What was done with a take, in words: "Violin anew"."""
+    if isinstance(step, GoOn):
+        return f"{step.seconds:g} s longer"
+    bars = f" in bars {step.bars[0]} to {step.bars[1]}" if step.bars else ""
+    return f"{'all parts' if step.part is None else step.part}{bars} anew"
+
+
 def facts(take) -> str:
     """What is needed to make a take (`take.Take`) again, as a line of HTML that unfolds."""
     controls = take.controls
@@ -177,6 +191,7 @@ def facts(take) -> str:
         said = {"tempo": "{:.0f} beats a minute", "density": "density {:.2f}"}
         parts += [escape(said[name].format(value) if name in said else to_text(value))
                   for name, value in controls.steering.items() if value is not None]
+    parts += [escape(done(step)) for step in take.steps]
     parts.append(f"played by {escape(take.renderer)}")
     cover = take.cover if take.cover and "poster=" not in take.link else ""  # an example is named in the link itself
     return (

@@ -1,0 +1,87 @@
+"""A take is taken further on the page: it goes on, a part is written anew, back again, and its link brings all of it back."""
+
+import io
+
+import pretty_midi
+import pytest
+from playwright.sync_api import expect
+
+from tests.served import served
+
+BASE = "?drama=1&notes=60&seed=3&instruments=piano,+bass,+violin"
+
+
+def end(midi):
+    return pretty_midi.PrettyMIDI(io.BytesIO(midi)).get_end_time()
+
+
+def notes(midi):
+    """Of each program its notes as (onset in ms, pitch)."""
+    return {one.program: [(round(1000 * note.start), note.pitch) for note in one.notes]
+            for one in pretty_midi.PrettyMIDI(io.BytesIO(midi)).instruments}
+
+
+@pytest.fixture
+def further(visit):
+    """A function that presses a button and waits for the take that comes of it."""
+    def press(visitor, button):
+        count = visitor.page.locator(".takes .take").count()
+        visitor.compose(button)
+        expect(visitor.page.locator(".takes .take")).to_have_count(max(2, count + 1))
+        return visitor.midi()
+    return press
+
+
+def test_a_take_goes_on_is_partly_written_anew_and_undone_and_its_link_brings_the_notes_back(visit, further):
+    visitor = visit(link=served() + BASE)
+    page = visitor.page
+    visitor.compose()
+    expect(page.locator("#undo")).to_be_hidden()
+    first = visitor.midi()
+    longer = further(visitor, "#go-on")
+    assert 20 < end(longer) - end(first) < 40
+    expect(page.locator("#facts p")).to_contain_text("30 s longer")
+    rewrite = page.get_by_role("button", name="Rewrite this part: Violin")
+    rewrite.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".takes .take")).to_have_count(3)
+    expect(page.locator("#facts p")).to_contain_text("Violin anew")
+    anew = visitor.midi()
+    before, after = notes(longer), notes(anew)
+    assert before.keys() == after.keys() and [one for one in before if before[one] != after[one]] == [40]  # the violin's
+    guest = visit(link=visitor.copied_link())
+    guest.compose(".invitation .begin")
+    assert guest.midi() == anew
+    for former in (longer, first):
+        page.click("#undo")
+        expect(page.locator("#undo")).to_be_visible(visible=former is longer)
+        assert visitor.midi() == former
+    page.reload()  # what the browser kept holds the steps, too
+    page.wait_for_selector(".takes .take")
+    visitor.compose(".takes .take:has-text('Violin anew') .listen")
+    assert visitor.midi() == anew
+
+
+def test_a_link_of_other_weights_says_so_and_a_new_seed_composes(visit):
+    visitor = visit(link=served() + BASE + "&weights=0123456789")
+    page = visitor.page
+    page.click(".invitation .begin")
+    expect(page.locator("#compose-said .said")).to_contain_text("Another version of the composer wrote this take")
+    expect(page.locator(".roll")).to_have_attribute("data-state", "invited")
+    page.click("#dice")
+    visitor.compose()
+
+
+def test_a_piece_at_its_greatest_length_says_so_and_stays(visit):
+    visitor = visit(link=served() + BASE + "&steps=" + ",".join(["go-on:300:1", "go-on:275:2"]))
+    page = visitor.page
+    visitor.compose()
+    page.click("#go-on")
+    expect(page.locator("#compose-said .said")).to_contain_text("600")
+    expect(page.locator("#go-on")).to_be_enabled()
+    assert page.locator(".takes .take").count() <= 1
+
+
+def test_hostile_steps_in_a_link_are_told(visit):
+    page = visit(link=served() + BASE + "&steps=dance:1:2").page
+    expect(page.locator("#stage")).to_contain_text("Step 'dance:1:2' is not known")
