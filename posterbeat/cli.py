@@ -87,7 +87,7 @@ def compose(
     composer_kind: options.ComposerKind = COMPOSER_KINDS[0],
     colours: options.Colours = True,
     no_words: options.NoWords = False,
-    tall: Annotated[bool, typer.Option("--tall", help="An MP4 of 1080 x 1920, for telephones, in place of 1280 x 720.")] = False,
+    tall: Annotated[bool, typer.Option("--tall", help="An MP4 of 1080 x 1920, for phones, in place of 1280 x 720.")] = False,
     classifier: options.Classifier = None,
     words: options.Words = None,
     composer: options.Composer = None,

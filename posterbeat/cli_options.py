@@ -25,10 +25,10 @@ Notes = Annotated[int | None, typer.Option(
 Seconds = Annotated[float | None, typer.Option(help="How long it lasts, 10 to 300, instead of --notes.", show_default=False)]
 Instruments = Annotated[str | None, typer.Option(
     metavar="NAMES", show_default="the composer's choice",
-    help="Who plays, up to eight: 'piano, strings, bass, drums'; a name twice for two.")]
+    help="Who plays, up to eight: 'piano, strings, bass, drums'; give a name twice for two.")]
 Chords = Annotated[str | None, typer.Option(
     metavar="CHORDS", show_default="the composer's choice",
-    help="Over which chords, a bar each and again to the end: 'Am F C G'; 'Am | F G' where two share a bar.")]
+    help="Over which chords, one bar each, repeated to the end: 'Am F C G'; 'Am | F G' where two share a bar.")]
 Key = Annotated[str | None, typer.Option(metavar="KEY", show_default="the composer's choice", help="Such as 'D minor' or 'Bb'.")]
 Metre = Annotated[str | None, typer.Option(
     metavar="METRE", show_default="the composer's choice", help=f"{', '.join(METRES)}.")]

@@ -28,12 +28,12 @@ Seed = Annotated[int | None, typer.Option(help="0 to 4294967295.", show_default=
 def go_on(
     piece: Piece,
     out: Out = None,
-    seconds: Annotated[float, typer.Option(help="How much longer it becomes, 10 to 300; 600 in all at most.")] = 30.0,
+    seconds: Annotated[float, typer.Option(help="Seconds to add, 10 to 300; the piece may last 600 in all.")] = 30.0,
     seed: Seed = None,
     composer: options.Composer = None,
     quiet: options.Quiet = False,
 ):
-    """Let a piece go on: its closing bar gives way, and all before it stays note for note."""
+    """Continue a piece: its closing bar is replaced, and everything before it stays note for note."""
     with errors():
         _take(piece, GoOn(seconds, seed), out, composer, quiet)
 
@@ -49,7 +49,7 @@ def rewrite(
     composer: options.Composer = None,
     quiet: options.Quiet = False,
 ):
-    """Write a part of a piece, some of its bars, or a part in some bars anew; all else stays note for note."""
+    """Rewrite a part of a piece, some of its bars, or a part in some bars; everything else stays note for note."""
     with errors():
         _take(piece, Rewrite(part, bars, seed), out, composer, quiet)
 

@@ -65,7 +65,7 @@ def check_seed(seed: Any) -> int:
     number = check_whole(seed)
     if number is None or not SEED[0] <= number <= SEED[1]:
         raise ParameterError(
-            f"Seed must be a whole number from {SEED[0]} to {SEED[1]}, or nothing to draw one, not {said(seed)}."
+            f"Seed must be a whole number from {SEED[0]} to {SEED[1]}, or left out to have one drawn, not {said(seed)}."
         )
     return number
 

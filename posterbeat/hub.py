@@ -167,7 +167,7 @@ def single_precision(module: torch.nn.Module) -> None:
 
     kinds = {tensor.dtype for tensor in module.parameters() if tensor.is_floating_point()}
     if kinds - {torch.float32}:
-        raise ParameterError(f"{type(module).__name__} computes in float32 alone: call .float() on it first.")
+        raise ParameterError(f"{type(module).__name__} computes in float32 only: call .float() on it first.")
 
 
 def _all(files: Sequence[str]) -> str:

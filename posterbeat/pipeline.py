@@ -194,7 +194,7 @@ class PosterBeat:
         if not isinstance(track, Track):
             track = Track.from_midi(track, weights=self.weights)
         if len(track.steps) >= MOST_STEPS:
-            raise ParameterError(f"This piece has taken {MOST_STEPS} steps, which is the most: start from an earlier one.")
+            raise ParameterError(f"This piece has taken {MOST_STEPS} steps, the most there may be: start from an earlier one.")
         if isinstance(step, Rewrite) and step.part is not None:
             step = replace(step, part=name_of(track.score.without_overlaps(), step.part))  # a name stays, a place may not
         score = self.composer.take_step(track.score, step, track.genre_mix, controls=track.controls, progress=progress)

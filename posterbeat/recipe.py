@@ -67,7 +67,7 @@ class Recipe:
             return cls(mixture(said["genre_mix"]), controls, from_text(said["steps"]), _mark(said["weights"]), said["own"],
                        said["notes"])
         except ParameterError as error:
-            raise ScoreError(f"What this MIDI file says of how it was composed cannot be: {error} Take a file that was not "
+            raise ScoreError(f"What this MIDI file says of how it was composed cannot be right: {error} Take a file that was not "
                              "changed, or delete its text event that begins with posterbeat.") from error
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ScoreError("What this MIDI file says of how it was composed cannot be read: take a file that was not changed, "

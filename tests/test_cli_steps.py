@@ -49,7 +49,7 @@ def test_a_piece_goes_on_and_a_part_of_it_is_written_anew(posterbeat, piece, tmp
     (["go-on", "piece.mid", "-o", "out.xyz"], 2, ".mid, .wav"),
     (["rewrite", "piece.mid"], 2, "Say what to write anew"),
     (["rewrite", "piece.mid", "--bars", "16-9"], 2, "the wrong way round"),
-    (["rewrite", "piece.mid", "--part", "tuba"], 2, "is none of this piece: choose from"),
+    (["rewrite", "piece.mid", "--part", "tuba"], 2, "is not in this piece: choose from"),
     (["rewrite", "piece.mid", "--bars", "90-91"], 2, "not all there"),
 ])
 def test_wrong_usage_is_told_in_a_sentence(posterbeat, piece, tmp_path, words, status, sentence):

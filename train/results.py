@@ -101,7 +101,7 @@ def unfold(out: Path, folder: Path) -> list[Path]:
     tensors: dict[str, dict[str, torch.Tensor]] = {name: {} for name in report["networks"]}
     for file, digest in report["files"].items():
         if not (out / file).exists() or checksum(out / file) != digest:
-            raise SystemExit(f"{file} in {out} is missing or is not the one that {REPORT} tells of: fetch both again.")
+            raise SystemExit(f"{file} in {out} is missing or does not match {REPORT}: fetch both again.")
         for name, value in load_file(out / file).items():
             network, _, key = name.rpartition("/")
             tensors[network][key] = value

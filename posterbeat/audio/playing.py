@@ -52,7 +52,7 @@ class Playing:
             self._process = subprocess.Popen(_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                              stderr=subprocess.DEVNULL, start_new_session=True)  # Ctrl-C is not meant for it
         except OSError as error:
-            raise RenderError("No process that plays can be started.") from error
+            raise RenderError("The process that plays cannot be started.") from error
         self._tell(order)
 
     def feed(self, performance: Performance, until: float | None = None) -> None:

@@ -37,7 +37,7 @@ def asked_for(soundfont: str | Path | None) -> Path | None:
     if head[:4] != b"RIFF" or head[8:] != b"sfbk":  # FluidSynth would play its default font and say nothing
         raise RenderError(f"{path} is not a soundfont: name an SF2 or SF3 file.")
     if path.stat().st_size < int.from_bytes(head[4:8], "little") + 8:  # here, too
-        raise RenderError(f"The soundfont {path} is not whole: copy it again.")
+        raise RenderError(f"The soundfont {path} is incomplete: copy it again.")
     return path.resolve()
 
 

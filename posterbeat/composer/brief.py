@@ -106,8 +106,7 @@ class Profiles:
         table = self._table
         fit = np.ones(len(table), bool) if bar is None else table[:, 3] == bar
         if not fit.any():
-            raise ParameterError(f"A metre with bars of {bar / 12:g} beats is none that these weights have learned: "
-                                 "leave it out.")
+            raise ParameterError(f"These weights have not learned a metre with bars of {bar / 12:g} beats: leave it out.")
         if seconds is not None:
             beats = seconds / 60 * (table[:, 0] if tempo is None else tempo)
             suits = fit & (beats * 12 >= SHORTEST_PIECE * table[:, 3]) & (beats * table[:, 1] <= ROOMY * MOST_NOTES)

@@ -1,14 +1,13 @@
 """Stretches of finished pieces as the reader and the writer see them: for learning, and for what a piece costs."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 
 from posterbeat.chords import feature_table
-from posterbeat.composer.parts import MOST_PLACES, Arrangement
-from posterbeat.composer.plan import MOST_COUNTED, Plan
-from posterbeat.composer.plan_features import UNKNOWN, about_classes, bar_columns, part_columns
+from posterbeat.composer.finished_piece import Finished
+from posterbeat.composer.parts import MOST_PLACES
+from posterbeat.composer.plan import MOST_COUNTED
+from posterbeat.composer.plan_features import UNKNOWN, bar_columns, part_columns
 from posterbeat.composer.reader import PlanBatch
 from posterbeat.composer.writer import BEGIN, NO_NOTE, WriterBatch
 from posterbeat.instruments import DRUM_FAMILY, PITCHES
@@ -16,29 +15,6 @@ from posterbeat.instruments import DRUM_FAMILY, PITCHES
 _CHORDS = feature_table()
 WITHOUT_GENRE, WITHOUT_ABOUT, _WITHOUT_CHORDS, _WITHOUT_SHADES = 1 / 8, 1 / 5, 1 / 8, 1 / 10  # how often each is left out
 _STRAYING, _STRAYED = 0.4, 0.06  # share of stretches whose history holds wrong notes, and of their notes
-
-
-@dataclass(frozen=True, eq=False)
-class Finished:
-    """A piece that is there, and what is known of it.
-
-    piece : Arrangement; plan : the Plan that it follows; view : dict of np.ndarray, as `written_view` gives it
-    tempo : beats a minute; density : notes a beat; minor : bool
-    mix : np.ndarray of float32, shape (5,), genre weights
-    """
-
-    piece: Arrangement
-    plan: Plan
-    view: dict[str, np.ndarray]
-    tempo: float
-    density: float
-    minor: bool
-    mix: np.ndarray
-
-    @property
-    def about(self) -> np.ndarray:
-        """Classes as `plan_features.about_classes` makes them, shape (4,)."""
-        return about_classes(self.tempo, self.minor, self.piece.bar, self.density)
 
 
 def stretch(of: Finished, first: int, notes: int, bars: int, random: np.random.Generator | None = None) -> dict:

@@ -121,7 +121,7 @@ def _check(score: Score) -> None:
     bars, tracks = int(score.onset.max()) // score.bar + 1, len(score.tracks())
     for what, held, most in (("notes", len(score), MOST_NOTES), ("tracks", tracks, MOST_TRACKS), ("bars", bars, MOST_BARS)):
         if held > most:
-            raise ScoreError(f"This piece has {held:,} {what}: {most:,} at most can be gone on from or written anew; give a "
+            raise ScoreError(f"This piece has {held:,} {what}: {most:,} at most can be continued or rewritten; give a "
                              "shorter or smaller one.")
     if score.seconds > 1.1 * LONGEST:
-        raise ScoreError(f"This piece lasts {score.seconds:.0f} seconds: {LONGEST} at most can be gone on from or written anew.")
+        raise ScoreError(f"This piece lasts {score.seconds:.0f} seconds: {LONGEST} at most can be continued or rewritten.")

@@ -1,36 +1,19 @@
 """What a piece costs: bits of all that has to be decided, its parts, its plan and its notes, over its notes."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import torch
 
-from posterbeat.composer.excerpt import Finished, collate, stretch
-from posterbeat.composer.parts import ACTIVE, BUSY, REGISTERS, VOICES, Arrangement, arrange
-from posterbeat.composer.plan import plan_of
+from posterbeat.composer.excerpt import collate, stretch
+from posterbeat.composer.finished_piece import Finished
+from posterbeat.composer.parts import ACTIVE, BUSY, REGISTERS, VOICES, Arrangement
 from posterbeat.composer.plan_excerpt import collate_items, plan_stretch
 from posterbeat.composer.planner import Planner
 from posterbeat.composer.writer import ReaderWriter, bits
-from posterbeat.composer.written_view import written_view
-from posterbeat.genres import GENRES
 from posterbeat.instruments import DRUM_FAMILY, FAMILIES, PROGRAMS
-from posterbeat.music.key import estimate_key, shift_to_common_key
-from posterbeat.music.score import STEPS_PER_BEAT, Score
 
 # A part's description, each value of a field as likely as any other: more than it need cost.
 _PART_BITS = float(np.log2([len(FAMILIES), REGISTERS, VOICES, BUSY, ACTIVE, PROGRAMS // DRUM_FAMILY]).sum())
 _COUNT_BITS = float(np.log2(len(FAMILIES)))  # of how many there are
-
-
-def finished(score: Score, mix: Mapping[str, float]) -> Finished:
-    """A score as parts by bars in the common key, and the plan that it follows."""
-    tonic, mode = estimate_key(score)
-    piece = arrange(score.onset, score.duration, score.pitch, score.velocity, score.program, score.part, score.bar,
-                    shift_to_common_key(tonic, mode))
-    plan = plan_of(piece)
-    beats = max(1.0, piece.bars * piece.bar / STEPS_PER_BEAT)
-    return Finished(piece, plan, written_view(piece, plan), score.tempo, len(piece.notes) / beats, mode == "minor",
-                    np.array([mix[genre] for genre in GENRES], np.float32))
 
 
 @torch.inference_mode()

@@ -11,7 +11,8 @@ from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedMode
 
 from posterbeat.composer.asked import Asked, asked_of, check_room, ended, layout
 from posterbeat.composer.brief import Brief, Profiles
-from posterbeat.composer.likelihood import bits_by_kind, finished
+from posterbeat.composer.finished_piece import finished
+from posterbeat.composer.likelihood import bits_by_kind
 from posterbeat.composer.parts import Arrangement
 from posterbeat.composer.plan import Plan
 from posterbeat.composer.plan_drawing import PlanDrawing

@@ -3,7 +3,8 @@
 import numpy as np
 import torch
 
-from posterbeat.composer.excerpt import WITHOUT_ABOUT, WITHOUT_GENRE, Finished
+from posterbeat.composer.excerpt import WITHOUT_ABOUT, WITHOUT_GENRE
+from posterbeat.composer.finished_piece import Finished
 from posterbeat.composer.plan_features import UNKNOWN, part_columns
 from posterbeat.composer.planner import PlanItems, plan_items
 from posterbeat.music.harmony import slots_in_bar

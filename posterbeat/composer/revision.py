@@ -83,7 +83,7 @@ def going_on(score: Score, step: GoOn, controls: Controls) -> Revision:
     if it.score.seconds + step.seconds > LONGEST + 1:  # a piece ends on a twelfth of a beat
         left = LONGEST - it.score.seconds
         more = f"go on for {left:.0f} at most, as in seconds={left:.0f}" if left >= 10 else "start from a shorter one"
-        raise ParameterError(f"The piece lasts {it.score.seconds:.0f} seconds, and {step.seconds:g} more are past {LONGEST} in "
+        raise ParameterError(f"The piece lasts {it.score.seconds:.0f} seconds, and {step.seconds:g} more would exceed {LONGEST} "
                              f"all: {more}.")
     cut = max(1, it.piece.bars - 1)
     bars, closing = layout(seconds + step.seconds, it.brief)
@@ -136,8 +136,8 @@ def _part(it: KnownPiece, wanted: str | int | None) -> np.ndarray:
     number, program = track_of(it.score, wanted)
     mine = np.unique(it.part[(it.score.part == number) & (it.score.program == program)])
     if len(np.unique(it.score.part[np.isin(it.part, mine)])) > 1:
-        raise ParameterError(f"The piece has {len(it.score.tracks())} tracks, too many to tell {said(wanted)} apart from its "
-                             "fellows: give bars alone, or a piece of fewer tracks.")
+        raise ParameterError(f"The piece has {len(it.score.tracks())} tracks, too many to tell {said(wanted)} apart from "
+                             "the others: give bars alone, or a piece of fewer tracks.")
     return np.isin(np.arange(len(it.tracks)), mine)
 
 

@@ -20,7 +20,7 @@ def track_of(score: Score, wanted: str | int) -> tuple[int, int]:
     if isinstance(wanted, int):
         places = [part for part, *_ in tracks] if score.plan is not None else list(range(len(tracks)))
         if wanted not in places:
-            raise ParameterError(f"Part {wanted} is none of this piece: choose from {places[0]} to {places[-1]}, or a name from "
+            raise ParameterError(f"Part {wanted} is not in this piece: choose from {places[0]} to {places[-1]}, or a name from "
                                  f"{listed}.")
         return tracks[places.index(wanted)][:2]
     wish = wanted.strip().lower()
@@ -31,7 +31,7 @@ def track_of(score: Score, wanted: str | int) -> tuple[int, int]:
             raise ParameterError(f"Part {said(wanted)} may be {several}: give one of these names.")
         if any(fit):
             return tracks[fit.index(True)][:2]
-    raise ParameterError(f"Part {said(wanted)} is none of this piece: choose from {listed}.")
+    raise ParameterError(f"Part {said(wanted)} is not in this piece: choose from {listed}.")
 
 
 def name_of(score: Score, wanted: str | int) -> str:

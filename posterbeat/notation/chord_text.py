@@ -58,7 +58,7 @@ def _bars(chords: Any) -> list[list[str]]:
     if isinstance(chords, Sequence) and not isinstance(chords, (str, bytes)) and all(isinstance(one, str) for one in chords):
         chords = " ".join(chords)
     if not isinstance(chords, str):
-        raise ParameterError(f"Chords must be a text such as 'Am F C G', a bar each, not {said(chords)}.")
+        raise ParameterError(f"Chords must be a text such as 'Am F C G', one bar each, not {said(chords)}.")
     if len(chords) > _LONGEST:
         raise ParameterError(f"Chords {said(chords)} of {len(chords)} characters are too many: {MOST_BARS} bars at most, since "
                              "they are repeated to the end of the piece; write one round, such as 'Am F C G'.")
@@ -68,7 +68,8 @@ def _bars(chords: Any) -> list[list[str]]:
     else:
         bars = [[name] for name in text.split()]
     if not any(bars):
-        raise ParameterError(f"Chords {said(chords)} hold no chord: write them as in 'Am F C G', a bar each, or leave them out.")
+        raise ParameterError(f"Chords {said(chords)} hold no chord: write them as in 'Am F C G', one bar each, or "
+                             "leave them out.")
     if len(bars) > MOST_BARS:
         raise ParameterError(f"Chords {said(chords)} fill {len(bars)} bars: {MOST_BARS} at most, since they are repeated to the "
                              "end of the piece; write one round, such as 'Am F C G'.")

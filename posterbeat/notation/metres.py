@@ -21,5 +21,5 @@ def check_metre(metre: Any) -> str | None:
         return None
     name = re.sub(r"\s", "", metre) if isinstance(metre, str) and len(metre) <= 20 else None
     if name not in METRES:
-        raise ParameterError(f"Metre {said(metre)} is none that the composer has learned: choose from {', '.join(METRES)}.")
+        raise ParameterError(f"Metre {said(metre)} is not one that the composer has learned: choose from {', '.join(METRES)}.")
     return name

@@ -73,13 +73,13 @@ def _composer() -> Api:
 
 
 def _asked() -> list[Api]:
-    names = "families or General MIDI's names, up to eight, a name twice for two of them"
+    names = "families or General MIDI's names, up to eight; give a name twice for two of them"
     listed = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
               "description": f'such as ["piano", "strings", "drums"]: {names}; left out, the composer chooses'}
     listed["additional_description"] = listed["description"]
     return [
         Api(None, listed, label="instruments"),
-        _input("chords", None, "string", "such as Am F C G, a bar each and again to the end, or Am | F G where two share a bar"),
+        _input("chords", None, "string", "such as Am F C G, one bar each, repeated to the end; Am | F G where two share a bar"),
         _input("key", None, "string", "such as D minor, F# major or Bb; left out, that of the chords or the composer's choice"),
         _input("metre", None, "string", f"one of {', '.join(METRES)}; left out, the composer chooses"),
         _input("seconds", None, "number", f"how long it lasts, {SECONDS[0]} to {SECONDS[1]}, instead of notes"),
@@ -221,7 +221,7 @@ def add_endpoints(studio: Studio) -> None:
 
     @spoken
     def go_on(midi: str, seconds=30, seed=None, progress=gr.Progress()):  # noqa: B008  gradio finds it there
-        """Let a piece go on: its closing bar gives way, and all before it stays note for note.
+        """Continue a piece: its closing bar is replaced, and everything before it stays note for note.
 
         Parameters:
             midi: the piece, as /compose returned it or from elsewhere
@@ -234,7 +234,7 @@ def add_endpoints(studio: Studio) -> None:
 
     @spoken
     def rewrite(midi: str, part=None, bars=None, seed=None, progress=gr.Progress()):  # noqa: B008  gradio finds it there
-        """Write a part of a piece, some of its bars, or a part in some bars anew; all else stays note for note.
+        """Rewrite a part of a piece, some of its bars, or a part in some bars; everything else stays note for note.
 
         Parameters:
             midi: the piece, as /compose returned it or from elsewhere

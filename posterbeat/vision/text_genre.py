@@ -93,7 +93,8 @@ class TextGenre:
         path, file = folder / "config.json", folder / "model.safetensors"
         config = hub.read_config(path)
         if config.get("model_type") != "posterbeat-words" or tuple(config.get("label_names", ())) != GENRES:
-            raise WeightsError(f"{path} is not of a reader of posters' words: give one with the labels {', '.join(GENRES)}.")
+            raise WeightsError(f"{path} does not belong to a reader of posters' words: give one with the labels "
+                               f"{', '.join(GENRES)}.")
         tensors = {name: tensor.numpy() for name, tensor in hub.read_tensors(file).items()}
         try:
             joining = {name: tuple(map(float, value)) if isinstance(value, list) else float(value)

@@ -160,7 +160,7 @@ def test_silence_is_an_error_and_never_delivered(each_renderer, score, silent_so
 
 def test_half_a_soundfont_is_refused(score, tmp_path):
     (tmp_path / "half.sf2").write_bytes(BUNDLED.read_bytes()[:3_000_000])
-    with pytest.raises(RenderError, match="not whole"):
+    with pytest.raises(RenderError, match="incomplete"):
         render(score, soundfont=tmp_path / "half.sf2")
 
 

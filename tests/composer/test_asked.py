@@ -135,7 +135,7 @@ def test_a_key_is_played_by_somebody():
 
 
 def test_a_metre_that_no_piece_had_is_refused():
-    with pytest.raises(ParameterError, match="none that these weights have learned"):
+    with pytest.raises(ParameterError, match="These weights have not learned a metre"):
         Profiles(ROWS[:1]).draw(np.random.default_rng(0), mixture("drama"), bar=36)
 
 

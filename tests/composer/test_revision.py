@@ -148,7 +148,7 @@ def test_what_stays_recalls_nothing_that_is_written_anew(score):
 
 
 @pytest.mark.parametrize("step, says", [
-    (Rewrite("tuba", None, 1), "Part 'tuba' is none of this piece: choose from"), (Rewrite(9, None, 1), "Part 9 is none of this"),
+    (Rewrite("tuba", None, 1), "Part 'tuba' is not in this piece: choose from"), (Rewrite(9, None, 1), "Part 9 is not in this"),
     (Rewrite("strings", None, 1), "Part 'strings' may be Violin, Violin 2"), (Rewrite(None, (900, 901), 1), "Bars 900 to 901"),
     (Rewrite("bass", (1, 900), 1), "Bars 1 to 900 are not all there"),
 ])
@@ -168,7 +168,7 @@ def test_bars_in_which_a_part_is_silent_are_told(score):
 def test_a_piece_at_its_greatest_length_does_not_go_on():
     score = tune(bars=8)
     long = replace(score, tempo=score.tempo * score.seconds / 580)
-    with pytest.raises(ParameterError, match="lasts 580 seconds, and 30 more are past 600 in all: go on for 20 at most"):
+    with pytest.raises(ParameterError, match="lasts 580 seconds, and 30 more would exceed 600 in all: go on for 20 at most"):
         revision_of(long, GoOn(30, 1), Controls(seed=1))
     with pytest.raises(ParameterError, match="start from a shorter one"):
         revision_of(replace(long, tempo=long.tempo * 580 / 599), GoOn(10, 1), Controls(seed=1))

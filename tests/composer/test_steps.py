@@ -7,7 +7,8 @@ import torch
 from posterbeat.composer import plan_drawing
 from posterbeat.composer.asked import Asked
 from posterbeat.composer.brief import Brief
-from posterbeat.composer.excerpt import Finished, collate, stretch
+from posterbeat.composer.excerpt import collate, stretch
+from posterbeat.composer.finished_piece import Finished
 from posterbeat.composer.parts import Part
 from posterbeat.composer.plan import MOST_COUNTED, Plan
 from posterbeat.composer.plan_drawing import PlanDrawing
@@ -99,7 +100,7 @@ def test_the_writer_steps_as_it_learned(planner, networks, bar, monkeypatch):
     piece = writing.write()
     assert len(piece.notes) == plan.cells[..., 2].sum() == 260
     view = written_view(piece, plan)
-    whole = Finished(piece, plan, view, tempo=100.0, density=6.0, minor=True, mix=MIX)
+    whole = Finished(piece, plan, view, tempo=100.0, density=6.0, minor=True, shift=0, mix=MIX)
     plans, batch = collate([stretch(whole, 0, len(view["note"]), plan.bars)])
     assert batch.left.max() <= MOST_COUNTED + 1
     with torch.inference_mode():

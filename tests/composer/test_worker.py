@@ -54,7 +54,7 @@ def test_a_step_is_taken_there_as_here(composer):
     for step in (GoOn(10, 1), Rewrite(0, (1, 2), 2)):
         plain = here.take_step(score, step, "drama", controls=controls)
         assert composer.take_step(score, step, "drama", controls=controls) == plain
-    with pytest.raises(ParameterError, match="is none of this piece"):
+    with pytest.raises(ParameterError, match="is not in this piece"):
         composer.take_step(score, Rewrite("kazoo", None, 1), "drama", controls=controls)
     assert composer.mark == here.mark != ""
 

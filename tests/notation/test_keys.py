@@ -67,5 +67,5 @@ def test_a_metre_is_read(written):
 
 @pytest.mark.parametrize("wrong", ["7/8", "5/4", "", "3", 3, 0.75, "waltz", "3/4/4", "0/0", "9" * 1000, [], "\x00"])
 def test_a_metre_that_was_not_learned_is_refused_with_those_that_were(wrong):
-    with pytest.raises(ParameterError, match="Metre .* is none .*2/4, 3/4, 4/4"):
+    with pytest.raises(ParameterError, match="Metre .* is not one .*2/4, 3/4, 4/4"):
         check_metre(wrong)

@@ -1,19 +1,18 @@
 """Batches for the reader and the writer from the array file of `train.music.prepare`."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from posterbeat.composer.excerpt import Finished, collate, stretch
-from posterbeat.composer.parts import Arrangement, Part
-from posterbeat.composer.plan import Plan
+from posterbeat.composer.excerpt import collate, stretch
+from posterbeat.composer.finished_piece import Finished
 from posterbeat.composer.reader import PlanBatch
 from posterbeat.composer.writer import WriterBatch
 from posterbeat.errors import ParameterError
 from posterbeat.genres import GENRES
+from train.music.piece_arrays import from_arrays
 from train.tables import SPLITS
-
-VIEW = ("note", "hints", "sounding", "lowest", "cell", "sources", "others")  # of `written_view`
 
 
 class Corpus:
@@ -48,16 +47,7 @@ class Corpus:
 
     def finished(self, piece: int) -> Finished:
         """One piece, with its plan and what is known of it."""
-        parts = tuple(Part(family, program, register, voices, busy, active)
-                      for family, register, voices, busy, active, program in self.array("parts", piece).tolist())
-        copy, about, pace = self.array("copy", piece), self.arrays["about"][piece], self.array("pace", piece)[0]
-        plan = Plan(copy, self.array("chord", piece), self.array("bass", piece),
-                    self.array("cells", piece).reshape(len(copy), len(parts), 5))
-        mix = np.zeros(len(GENRES), np.float32)
-        mix[self.genre[piece]] = 1
-        return Finished(
-            Arrangement(parts, int(self.bar[piece]), self.array("start", piece), self.array("notes", piece)), plan,
-            {name: self.array(f"w_{name}", piece) for name in VIEW}, float(pace[0]), float(pace[1]), bool(about[5]), mix)
+        return from_arrays(partial(self.array, piece=piece))
 
     def draw(self, size: int, notes: int, bars: int) -> tuple[PlanBatch, WriterBatch]:
         """`size` stretches of up to `notes` written notes within `bars` bars, their conditions partly left out."""

@@ -1,7 +1,7 @@
 """Pieces of one split as scores, with what the table says of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.progress import track
@@ -13,7 +13,8 @@ from train.tables import NamedFiles, read_labels
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """A real piece: its score, genre, file name, label quality ("A" to "C"), and whether its tick grid is musical."""
+    """A real piece: its score (all notes of a program are one part), genre, file name, label quality ("A" to "C"), and
+    whether its tick grid is musical."""
 
     score: Score
     genre: str
@@ -38,7 +39,7 @@ def read_split(folder: Path, split: str) -> Iterator[Piece]:
             continue
         if len(score) >= MIN_NOTES:
             on_grid = row.get("kind") != "emotion-piano" and error < MAX_GRID_ERROR
-            yield Piece(score, row["genre"], row["file"], row.get("label_quality") or "C", on_grid)
+            yield Piece(replace(score, part=None), row["genre"], row["file"], row.get("label_quality") or "C", on_grid)
 
 
 def head(score: Score, notes: int) -> Score:

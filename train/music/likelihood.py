@@ -30,7 +30,7 @@ def bits_by_genre(bits, pieces: list[Piece]) -> dict:
 
 
 def yardsticks(data: Path, test: list[Piece], work: Path) -> dict:
-    """Bits a note of counts of the same fields, learnt from the training pieces with a sound beat grid."""
+    """Bits a note of counts of the same fields, learned from the training pieces with a sound beat grid."""
     path = work / "yardsticks.json"
     if path.exists():
         return json.loads(path.read_text())
@@ -49,7 +49,8 @@ def yardsticks(data: Path, test: list[Piece], work: Path) -> dict:
 
 def composer_bits(weights: Path, test: list[Piece], apart: list[Piece]) -> dict:
     """Bits a note of the composer, teacher forced: all of it and what it is made of; apart, pieces without a beat grid."""
-    from posterbeat.composer.likelihood import bits_by_kind, finished
+    from posterbeat.composer.finished_piece import finished
+    from posterbeat.composer.likelihood import bits_by_kind
     from posterbeat.composer.model import BiLSTMComposer
     from posterbeat.genres import mixture
 

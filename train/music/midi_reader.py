@@ -16,19 +16,15 @@ MOST_BARS = 1500  # no piece that people wrote comes near; one stray note at the
 MOST_NOTES = 100_000
 
 
-def read_tracks(data: bytes) -> tuple[np.ndarray, float, int, float]:
-    """A MIDI file on the grid of twelfths of a beat, its tracks kept apart.
+def read_piece(data: bytes) -> tuple[Score, float]:
+    """A MIDI file as a score, each track a part, and its onsets' mean distance from the grid in twelfths of a beat.
 
-    Returns
-    -------
-    notes : np.ndarray of int64, shape (6, notes): onset, duration, pitch, velocity, program, track
-    tempo : beats a minute, bar : twelfths of a beat, both those that last longest
-    error : the onsets' mean distance from the grid, in twelfths of a beat
+    Tempo and metre are those that last longest.
 
     Raises
     ------
     ScoreError
-        There is no note. Files that are no MIDI raise what symusic raises.
+        There is no note, or the piece is out of bounds. Files that are no MIDI raise what symusic raises.
     """
     midi = symusic.Score.from_midi(data)
     step = midi.ticks_per_quarter / STEPS_PER_BEAT
@@ -43,26 +39,16 @@ def read_tracks(data: bytes) -> tuple[np.ndarray, float, int, float]:
     if not columns:
         raise ScoreError("no notes")
     time, length, pitch, velocity, program, number = np.concatenate(columns, axis=1)
-    onset = np.round(time / step)
-    error = float(np.abs(time / step - onset).mean())
     end = time.max() + 1
     tempi = [(one.time, one.qpm) for one in midi.tempos] or [(0, 120.0)]
     tempo = float(np.clip(longest_lasting([qpm for _, qpm in tempi], [at for at, _ in tempi], end), 30, 300))
     metres = [(one.time, (one.numerator, one.denominator)) for one in midi.time_signatures] or [(0, (4, 4))]
     bar = bar_of(*longest_lasting([metre for _, metre in metres], [at for at, _ in metres], end))
-    duration = np.maximum(1, np.round((time + length) / step) - onset)
-    notes = np.stack([onset, duration, np.clip(pitch, 0, 127), np.clip(velocity, 1, 127), program, number])
-    return notes.astype(np.int64), tempo, bar, error
-
-
-def read_piece(data: bytes) -> tuple[Score, float]:
-    """A MIDI file as a score, and its onsets' mean distance from the grid in twelfths of a beat.
-
-    ScoreError says why a piece is out of bounds; what is no MIDI file raises symusic's own kinds of errors.
-    """
-    notes, tempo, bar, error = read_tracks(data)
-    if notes.shape[1] > MOST_NOTES:
+    onset = np.round(time / step)
+    if len(onset) > MOST_NOTES:
         raise ScoreError(f"more than {MOST_NOTES:,} notes")
-    if notes[0].max() >= MOST_BARS * bar:
+    if onset.max() >= MOST_BARS * bar:
         raise ScoreError(f"longer than {MOST_BARS:,} bars")
-    return Score(*notes[:5], tempo=tempo, bar=bar), error
+    duration = np.maximum(1, np.round((time + length) / step) - onset)
+    score = Score(onset, duration, np.clip(pitch, 0, 127), np.clip(velocity, 1, 127), program, tempo, bar, number)
+    return score, float(np.abs(time / step - onset).mean())

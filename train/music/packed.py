@@ -9,10 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from posterbeat.composer.parts import Arrangement, Part
-from posterbeat.composer.plan import Plan
 from posterbeat.composer.written_view import written_view
 from posterbeat.whole_file import whole_file
+from train.music.piece_arrays import piece_and_plan
 
 _SPLITS = (0, 1)  # train and val: `test` is for the figures that are published
 _NAMES = ("notes", "start", "parts", "copy", "chord", "bass", "cells", "about", "pace", "name")
@@ -82,11 +81,7 @@ def with_views(arrays: dict[str, np.ndarray], processes: int) -> dict[str, np.nd
         def of(name):
             return arrays[name][edges[name][piece]:edges[name][piece + 1]]
 
-        parts = tuple(Part(family, program, register, voices, busy, active)
-                      for family, register, voices, busy, active, program in of("parts").tolist())
-        copy = of("copy")
-        plan = Plan(copy, of("chord"), of("bass"), of("cells").reshape(len(copy), len(parts), 5))
-        return written_view(Arrangement(parts, int(of("about")[0, 3]), of("start"), of("notes")), plan)
+        return written_view(*piece_and_plan(of))
 
     found = _shared_out(view, len(arrays["about"]), processes)
     out = dict(arrays)

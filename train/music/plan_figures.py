@@ -40,8 +40,7 @@ def compose_lent(weights: Path, folder: Path, prepared: Path, seeds: Iterable[in
         whole = lent.finished(index)
         bars = bars_of(whole.piece, NOTES - 1) + 1
         plan = Plan(whole.plan.copy[:bars], whole.plan.chord[:bars], whole.plan.bass[:bars], whole.plan.cells[:bars])
-        brief = Brief(whole.tempo, whole.density, whole.minor, whole.piece.bar, int(lent.arrays["about"][index, 6]),
-                      whole.piece.parts)
+        brief = Brief(whole.tempo, whole.density, whole.minor, whole.piece.bar, whole.shift, whole.piece.parts)
         made = composer.write(brief, plan, mixture(genre), random, closing=False)
         with whole_file(folder / f"{genre}_{seed:03d}.mid") as part:
             to_score(made, brief, outline(plan, brief)).to_midi().write(str(part))

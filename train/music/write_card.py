@@ -227,8 +227,8 @@ print(score.plan)                                                   # sections, 
 
 ## Data
 
-Trained on some ten thousand MIDI transcriptions (game scores, classical pieces, silent-film cues, piano performances
-apart), most of them of works under copyright and labelled with a genre by rule, a few hundred by hand. None of them is
+Trained on some ten thousand MIDI transcriptions (game scores, classical pieces, silent-film cues; piano performances
+kept apart), most of them of works under copyright and labelled with a genre by rule, a few hundred by hand. None of them is
 part of this repository. Pieces of one film or one melody are all in one split; models were chosen on `val`, the figures
 here are of `test`.
 """

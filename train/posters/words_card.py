@@ -32,7 +32,7 @@ def card(metrics: dict, config: dict) -> str:
     parts = [_FRONT, """
 # PosterBeat's reader of posters' words
 
-Says what the words on a film poster tell of its genre: action, animation, comedy, drama, horror. PosterBeat reads a poster's
+Says what the words on a film poster tell about its genre: action, animation, comedy, drama, horror. PosterBeat reads a poster's
 picture and its words apart and joins them.
 
 ```python
@@ -47,9 +47,9 @@ reading.words.title, reading.words.lines      # what was read, and where it stan
 
 ## How it works
 RapidOCR finds and recognises lines of text (PP-OCR models, which its wheel brings along; they are not part of this
-repository). Words, pairs of words and character n-grams of each line look up small vectors, weighed by how rare they are, how
-surely the line was read and how tall it stands; a linear layer and a hidden one read their sum. The weights know n-grams by a
-number alone, so that no poster's text can be read from them.
+repository). Words, pairs of words and character n-grams of each line look up small vectors, weighted by how rare they are, how
+surely the line was read and how tall it stands; a linear layer and a hidden one read their sum. The weights know n-grams only by
+number, so that no poster's text can be read from them.
 Picture and words are joined log-linearly, with powers learned on held-out posters; few or doubtful words count little, and no
 words raise a genre's probability above """ + f"{config['combination']['ceiling']:.0%}.\n"]
     for name, about in _SETS.items():

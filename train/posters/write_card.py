@@ -179,7 +179,7 @@ def card(metrics: dict, config: dict) -> str:
     ]
     covering, speed = metrics["covering"], metrics["ms_per_poster"]
     start = metrics.get("seconds_to_first_answer", {}).get("median")
-    start = f"; from the start of a process to its first answer {start:.1f} s go by" if start else ""
+    start = f"; a new process gives its first answer after {start:.1f} s" if start else ""
     return f"""{_FRONT}
 # PosterBeat's genre classifier
 
@@ -202,7 +202,7 @@ PosterNet on `{backbone}` (ImageNet weights to start from): the head reads mean 
 the poster's own colours included, so that style counts beside content. A plain frame around the poster is cut away; then it
 is brought to 160 x 240{smoothed} and read at {width} x {height} (width x height){mirrored}, so that
 a file's size and sharpness do not affect the reading.
-Probabilities are calibrated on held-out posters with every genre counting alike.
+Probabilities are calibrated on held-out posters with every genre weighing the same.
 
 ## Measured
 On {metrics["n"]} posters of films that it never saw (IMDb's genres, label = first of the five that the film lists).

@@ -78,7 +78,7 @@ def write(run: Path, learn: list[list[str]], device: torch.device, pieces: int, 
 
     Returns
     -------
-    dict, also `seen.json`: loss and share of right words on the windows learnt from, `word_figures.of_words`, and "copied_8":
+    dict, also `seen.json`: loss and share of right words on the windows learned from, `word_figures.of_words`, and "copied_8":
     how many of a piece's 8-grams of melody stand in the training pieces (`evaluation.CopyIndex.share`)
     """
     stack = HistoricalStack.from_pretrained(run).to(device)

@@ -102,9 +102,9 @@ def card(metrics: dict) -> str:
         _INTRODUCTION,
         "## Are the study's findings reproduced?\n",
         table(["run", "the study", "seen", "here"], seen),
-        f"""Seen means, of the first stack: at least half of the pieces end on one word for ever (their last fifty words are
-the same). Of the second: at least {_percent(RIGHT)} of the next words in the training windows are right, and at least half of a
-piece's melodic 8-grams stand in a training piece. Of the final one: fewer than half of the pieces end in a circle, less than
+        f""""Seen" means, for the first stack: at least half of the pieces end on one word for ever (their last fifty words are
+the same). For the second: at least {_percent(RIGHT)} of the next words in the training windows are right, and at least half of a
+piece's melodic 8-grams stand in a training piece. For the final one: fewer than half of the pieces end in a circle, less than
 half of a piece's 8-grams of words stand in another piece of the set, and less than half of the melodic ones in a training piece.
 
 ## What was trained
@@ -161,7 +161,7 @@ tags:
 
 Three bidirectional LSTMs of 512 units, batch norm, dropout, Dense(256), ReLU, batch norm, dropout, Dense: the last of three
 networks of "Listen to What Poster Says" (2019), built layer by layer as published and trained here. It reads 100 words (a word
-is a pitch or a chord) on a fixed step and names the next. It is kept to be heard and measured beside PosterBeat's own
+is a pitch or a chord) on a fixed step and predicts the next. It is kept to be heard and measured beside PosterBeat's own
 composer, not because it composes well. It knows one genre; a request for another gives the same music.
 
 ```python

@@ -55,7 +55,7 @@ def fetch(address: str, target: Path) -> Path:
                 connection.close()
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise PosterError("The poster could not be fetched from its address: download it and give the file.") from error
-    raise PosterError("The poster's address leads from one to the next without end: download it and give the file.")
+    raise PosterError("The poster's address redirects too often: download the poster and give the file.")
 
 
 def public(address: str) -> bool:

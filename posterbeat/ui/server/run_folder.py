@@ -100,7 +100,8 @@ def default_folder() -> Path:
         if found.st_mode & 0o077:
             path.chmod(0o700)
     except OSError as error:
-        raise PosterBeatError(f"The folder {path} cannot be made ({error.strerror}): name another in GRADIO_TEMP_DIR.") from error
+        raise PosterBeatError(
+            f"The folder {path} cannot be created ({error.strerror}): name another in GRADIO_TEMP_DIR.") from error
     return path
 
 

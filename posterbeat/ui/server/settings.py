@@ -112,8 +112,8 @@ def check_free(host: str, port: int) -> None:
             line.bind(address)
     except OSError as error:
         reason = os.strerror(error.errno).lower() if error.errno else "cannot be used"
-        raise ParameterError(f"Port {port} at {host} cannot be had ({reason}): end what listens there, or name another place in "
-                             "GRADIO_SERVER_NAME and GRADIO_SERVER_PORT.") from error
+        raise ParameterError(f"Port {port} at {host} cannot be used ({reason}): stop what listens there, or give another address "
+                             "in GRADIO_SERVER_NAME and GRADIO_SERVER_PORT.") from error
 
 
 def settle(environment: MutableMapping[str, str] = os.environ) -> tuple[Settings, list[RunFolder]]:

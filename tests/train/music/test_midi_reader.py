@@ -8,9 +8,12 @@ import pytest
 
 pytest.importorskip("symusic")
 
+from posterbeat.composer.finished_piece import finished  # noqa: E402
+from posterbeat.genres import mixture  # noqa: E402
 from posterbeat.music.score import Score, bar_of  # noqa: E402
-from tests.music.made import chance  # noqa: E402
-from train.music.midi_reader import read_piece, read_tracks  # noqa: E402
+from tests.music.made import chance, tune  # noqa: E402
+from train.music.midi_reader import read_piece  # noqa: E402
+from train.music.piece_arrays import from_arrays, to_arrays  # noqa: E402
 
 
 def file_of(midi):
@@ -43,5 +46,20 @@ def test_no_metre_is_too_short_or_too_long(metre, bar):
 
 
 def test_tracks_stay_apart():
-    notes, *_ = read_tracks(file_of(chance(5).to_midi()))
-    assert len(set(notes[5])) == len({(program, track) for program, track in zip(notes[4], notes[5])}) > 1
+    score, _ = read_piece(file_of(chance(5).to_midi()))
+    assert len(set(score.part.tolist())) == len(set(zip(score.program.tolist(), score.part.tolist()))) > 1
+
+
+@pytest.mark.parametrize("sound", [tune(bars=8), chance(5)])
+def test_a_piece_comes_back_from_its_arrays_as_it_was(sound):
+    piece = finished(sound, mixture("drama"))
+    again = from_arrays(to_arrays(piece, 0, 2, len(sound)).__getitem__)
+    assert again.piece.parts == piece.piece.parts and again.piece.bar == piece.piece.bar
+    for one, other in ((again.piece, piece.piece), (again.plan, piece.plan)):
+        for name in ("notes", "start") if one is again.piece else ("copy", "chord", "bass", "cells"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
+    assert again.view.keys() == piece.view.keys()
+    for name, values in piece.view.items():
+        np.testing.assert_array_equal(again.view[name], values, err_msg=name)
+    assert (again.tempo, again.density) == pytest.approx((piece.tempo, piece.density), rel=1e-6)
+    assert (again.minor, again.shift, again.mix.tolist()) == (piece.minor, piece.shift, piece.mix.tolist())
