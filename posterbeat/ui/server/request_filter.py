@@ -13,17 +13,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from posterbeat.errors import PosterBeatError
 from posterbeat.ui.page import text
-from posterbeat.ui.server import bodies
-from posterbeat.ui.server.answers import Answer, one_range, refuse
-from posterbeat.ui.server.bodies import Refusal
+from posterbeat.ui.server import request_body
 from posterbeat.ui.server.callers import Places, Streams, Uploads, Visits, caller
 from posterbeat.ui.server.fetch import fetch
 from posterbeat.ui.server.front_page import Dressed, send_picture
 from posterbeat.ui.server.previews import Previews
 from posterbeat.ui.server.quiet_log import place
+from posterbeat.ui.server.request_body import Refusal
+from posterbeat.ui.server.responses import Answer, one_range, refuse
+from posterbeat.ui.server.routes import CALLS, route
 from posterbeat.ui.server.settings import Settings
 from posterbeat.ui.server.uploads import folder, uploaded
-from posterbeat.ui.server.ways import CALLS, way
 
 _STREAMS = ("listen", "answer", "heartbeat", "progress")  # answers that go on
 _MULTIPART = re.compile(rb"multipart/form-data\s*;.*\bboundary=\"?[\w'()+,./:=? -]{1,70}\"?\s*", re.I | re.S)
@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 class Gate:
-    """ASGI middleware before gradio: nothing passes but what `ways` lists.
+    """ASGI middleware before gradio: nothing passes but what `routes` lists.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class Gate:
         except Refusal as refusal:
             if not answer.begun:
                 if not ended:
-                    await bodies.let_end(hear)
+                    await request_body.let_end(hear)
                 await refuse(send, refusal.status, refusal.sentence)
         except Exception as error:
             if answer.begun:
@@ -78,55 +78,59 @@ class Gate:
     async def _passed(self, scope: Scope, hear: Receive, answer: Send) -> None:
         headers = dict(scope["headers"])
         self._check_host(headers)
-        taken, named = way(scope["method"], scope["path"])
+        taken, named = route(scope["method"], scope["path"])
         if taken is None:
             raise Refusal(404, text.CLOSED)
-        queue = scope["app"].get_blocks()._queue if taken in ("listen", "answer", *CALLS) else None
         query = {name: values[-1] for name, values in parse_qs(scope["query_string"].decode("latin-1")).items()}
-        if taken in ("listen", "progress"):
-            bodies.check_name(query.get("session_hash" if taken == "listen" else "upload_id"))
-        if taken in ("heartbeat", "answer"):
-            bodies.check_name(named.get("session") or named["event"])
-        if taken == "heartbeat":
-            self._visit(scope, named["session"])
-        if taken == "listen" and query["session_hash"] not in queue.pending_messages_per_session:
-            raise Refusal(404, text.NO_SESSION)
-        if taken == "answer" and not _is_awaited(queue, named["event"]):
-            raise Refusal(404, text.NO_SESSION)
+        self._check_names(scope, taken, named, query)
         if taken == "picture":
             await send_picture(scope, hear, answer)
         elif taken == "front" and scope["method"] == "GET":
-            await self.app(scope, bodies.limited(hear, bodies.MOST_JSON), Dressed(scope, answer))
+            await self.app(scope, request_body.limited(hear, request_body.MOST_JSON), Dressed(scope, answer))
         elif taken == "file" and (preview := await self._previews.of(scope["path"])):
             await FileResponse(preview, media_type="image/jpeg")(scope, hear, answer)
         elif taken in CALLS:
             await self._call(scope, hear, answer, taken, named, headers)
         elif taken in ("cancel", "reset"):
-            wish = bodies.check_fields(await bodies.read_json(hear, headers))
-            await self.app(_sized(scope, body := json.dumps(wish).encode()), bodies.again(body, hear), answer)
+            wish = request_body.check_fields(await request_body.read_json(hear, headers))
+            await self.app(_sized(scope, body := json.dumps(wish).encode()), request_body.again(body, hear), answer)
         elif taken == "upload":
             await self._upload(scope, hear, answer, query.get("upload_id"), headers)
         elif taken == "mcp" and scope["method"] == "POST":
-            body = json.dumps(await bodies.read_json(hear, headers)).encode()
-            await self.app(_sized(scope, body), bodies.again(body, hear), answer)
+            body = json.dumps(await request_body.read_json(hear, headers)).encode()
+            await self.app(_sized(scope, body), request_body.again(body, hear), answer)
         elif taken in _STREAMS:
             who = caller(scope)
             if not self._streams.begin(who):
                 raise Refusal(429, text.BUSY)
             try:
-                await self.app(scope, bodies.limited(hear, bodies.MOST_JSON), answer)
+                await self.app(scope, request_body.limited(hear, request_body.MOST_JSON), answer)
             finally:
                 self._streams.end(who)
         else:
             scope = {**scope, "headers": one_range(scope["headers"])}
-            await self.app(scope, bodies.limited(hear, bodies.MOST_JSON), answer)
+            await self.app(scope, request_body.limited(hear, request_body.MOST_JSON), answer)
+
+    def _check_names(self, scope: Scope, taken: str, named: dict[str, str], query: dict[str, str]) -> None:
+        """Refuse names of sessions and events that are none or that nobody has, where a route brings one."""
+        if taken in ("listen", "progress"):
+            request_body.check_name(query.get("session_hash" if taken == "listen" else "upload_id"))
+        elif taken in ("heartbeat", "answer"):
+            request_body.check_name(named.get("session") or named["event"])
+        if taken == "heartbeat":
+            self._visit(scope, named["session"])
+        elif taken in ("listen", "answer"):
+            queue = scope["app"].get_blocks()._queue
+            if not (query["session_hash"] in queue.pending_messages_per_session if taken == "listen"
+                    else _is_awaited(queue, named["event"])):
+                raise Refusal(404, text.NO_SESSION)
 
     async def _upload(self, scope: Scope, hear: Receive, answer: Send, named: str | None, headers: dict[bytes, bytes]) -> None:
         if named is not None:
-            bodies.check_name(named)
+            request_body.check_name(named)
         if not _MULTIPART.fullmatch(headers.get(b"content-type", b"")):
             raise Refusal(415, text.NOT_AN_UPLOAD)
-        received = self._weighed(scope, bodies.few_files(bodies.limited(hear, bodies.MOST_UPLOAD)))
+        received = self._weighed(scope, request_body.few_files(request_body.limited(hear, request_body.MOST_UPLOAD)))
         try:
             await self.app(scope, received, answer)
         except (TypeError, ValueError) as error:  # what gradio's parser raises where parts are of the wrong kind
@@ -166,7 +170,7 @@ class Gate:
                     headers: dict[bytes, bytes]) -> None:
         """A call of an endpoint or of one of the page's events, if it is one that gradio can answer and may let in."""
         page = scope["app"].get_blocks()
-        wish = bodies.check_fields(await bodies.read_json(hear, headers), named=taken == "call/v2")
+        wish = request_body.check_fields(await request_body.read_json(hear, headers), named=taken == "call/v2")
         asked = _asked(wish, taken, named.get("name"), page)
         if taken == "run" and asked.queue:
             raise Refusal(404, text.ONLY_IN_TURN)
@@ -179,7 +183,7 @@ class Gate:
         try:
             await self._localise(wish)
             body = json.dumps(wish).encode()
-            await self.app(_sized(scope, body), bodies.again(body, hear), answer)
+            await self.app(_sized(scope, body), request_body.again(body, hear), answer)
         finally:
             self._places.arrived(who)
 

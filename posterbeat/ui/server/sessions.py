@@ -12,8 +12,8 @@ import time
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from posterbeat.ui.server.lasting import again_and_again
 from posterbeat.ui.server.memory import give_back
+from posterbeat.ui.server.repeating import again_and_again
 
 if TYPE_CHECKING:
     import gradio as gr

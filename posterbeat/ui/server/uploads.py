@@ -11,7 +11,7 @@ from pathlib import Path
 
 from posterbeat.errors import PosterBeatError
 from posterbeat.ui.page import text
-from posterbeat.ui.server.lasting import again_and_again
+from posterbeat.ui.server.repeating import again_and_again
 from posterbeat.ui.server.run_folder import RunFolder, default_folder
 from posterbeat.ui.server.settings import KEPT
 

@@ -7,7 +7,7 @@ import threading
 import time
 
 from posterbeat.ui.server import uploads
-from posterbeat.ui.server.lasting import again_and_again
+from posterbeat.ui.server.repeating import again_and_again
 from posterbeat.ui.server.run_folder import RunFolder
 
 

@@ -1,4 +1,4 @@
-"""The ways into the app: every request that the page, its API and its tools make, and no other that gradio offers.
+"""The routes into the app: every request that the page, its API and its tools make, and no other that gradio offers.
 
 gradio downloads what `/file=https://...` names, relays pages, writes visitors' sessions to disk as deep links, and runs whatever
 is posted to `/run` beside the queue.
@@ -31,14 +31,14 @@ _WRITE = {
     "mcp": r"/gradio_api/mcp(/.*)?",
 }
 _OF = {
-    method: {way: re.compile(pattern, re.I if way == "file" else 0) for way, pattern in ways.items()}
-    for methods, ways in ((("GET", "HEAD"), _READ), (("POST",), _WRITE), (("DELETE",), {"mcp": _WRITE["mcp"]}))
+    method: {name: re.compile(pattern, re.I if name == "file" else 0) for name, pattern in routes.items()}
+    for methods, routes in ((("GET", "HEAD"), _READ), (("POST",), _WRITE), (("DELETE",), {"mcp": _WRITE["mcp"]}))
     for method in methods
 }
 
 
-def way(method: str, path: str) -> tuple[str | None, dict[str, str]]:
-    """Which way a request takes, with what its path names (`name`, `event`, `session`); None for what is closed."""
+def route(method: str, path: str) -> tuple[str | None, dict[str, str]]:
+    """Which route a request takes, with what its path names (`name`, `event`, `session`); None for what is closed."""
     for name, pattern in _OF.get(method, {}).items():
         if found := pattern.fullmatch(path):
             return name, {part: said for part, said in found.groupdict().items() if said}
