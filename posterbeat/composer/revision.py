@@ -84,7 +84,7 @@ def going_on(score: Score, step: GoOn, controls: Controls) -> Revision:
         left = LONGEST - it.score.seconds
         more = f"go on for {left:.0f} at most, as in seconds={left:.0f}" if left >= 10 else "start from a shorter one"
         raise ParameterError(f"The piece lasts {it.score.seconds:.0f} seconds, and {step.seconds:g} more would exceed {LONGEST} "
-                             f"all: {more}.")
+                             f"in all: {more}.")
     cut = max(1, it.piece.bars - 1)
     bars, closing = layout(seconds + step.seconds, it.brief)
     if bars <= cut:
