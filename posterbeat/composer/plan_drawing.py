@@ -19,6 +19,7 @@ _TOP_P = {"copy": 0.98, "chord": 0.92, "bass": 0.95, "chord_2": 0.92, "bass_2": 
 # bars do, and fewer would. Chosen on `val`, so that drawn plans repeat as much as real ones.
 _KIND_LEANING = np.array([0.3, 0.0, 0.1, 0.2, 0.3])  # by kind of cell
 _COPY_LEANING = 0.25
+_NEARBY, _FAR, _OPENING = -0.2, 0.8, 1.5  # to repeat from one to three bars back; from eight or more; one of the first two bars
 _AGAIN = 0.7  # more where chords are asked for: fewer bars may be recalled then, those over the same chords, and less would be
 _COOLER = 0.95  # than the temperature that is asked for
 _PLAYERS = 6  # notes of the closing chord at most
@@ -93,7 +94,7 @@ class PlanDrawing:
         back = self._asked.copy(bar)
         if back is None:
             back = self._field(out, "copy", {}, self._copies(bar),
-                               (_COPY_LEANING + self._again) * (np.arange(MOST_BACK + 1) > 0))
+                               (_COPY_LEANING + self._again) * (np.arange(MOST_BACK + 1) > 0) + _back_leaning(bar))
         self._sketch.copy[bar] = back
         if back:
             self._sketch.repeat(bar, bar - back)
@@ -112,7 +113,7 @@ class PlanDrawing:
         if len(rows):
             allowed[1:len(rows) + 1] = (np.array(self._sketch.sums)[rows] > 0) & self._alike(bar, rows)
             if self._sketch.run >= _ON_END:
-                allowed[1:len(rows) + 1] &= (self._sketch.contents[rows] != self._sketch.contents[bar - 1]).any(1)
+                allowed[1:len(rows) + 1] &= (self._sketch.ideas[rows] != self._sketch.ideas[bar - 1]).any(1)
         return allowed
 
     def _alike(self, bar: int, rows: np.ndarray) -> np.ndarray:
@@ -151,7 +152,7 @@ class PlanDrawing:
         kind, back = fields["kind"], 0
         recalled = np.zeros(5, np.uint8)
         if kind > NEW:
-            back = self._field(out, "back", fields, recallable[kind])
+            back = self._field(out, "back", fields, recallable[kind], _back_leaning(bar))
             recalled = self._sketch.cells[bar - back, part]
         if kind == LITERAL:
             self._sketch.put(bar, part, np.array([kind, back, *recalled[2:]]))
@@ -182,7 +183,7 @@ class PlanDrawing:
         if self._asked.free is not None and bar < len(self._asked.free):
             allowed[1, 1:len(rows) + 1] &= self._asked.free[rows, part]
         if self._must_differ(bar, part):
-            allowed[1, 1:len(rows) + 1] &= self._sketch.contents[rows, part] != self._sketch.contents[bar - 1, part]
+            allowed[1, 1:len(rows) + 1] &= self._sketch.ideas[rows, part] != self._sketch.ideas[bar - 1, part]
         return {VARIED: allowed[0], NEAR: allowed[1], LITERAL: allowed[1]}
 
     def _must_play(self, bar: int, part: int) -> bool:
@@ -193,7 +194,7 @@ class PlanDrawing:
             return given.kind[bar, part] != SILENT
         if self._asked.everyone and self._sketch.last[part] < 0 and bar >= min(_ENTER, self._bars // 3):
             return True
-        if self._must_differ(bar, part) and self._sketch.contents[bar - 1, part] == 0:
+        if self._must_differ(bar, part) and self._sketch.ideas[bar - 1, part] == 0:
             return True
         silent = len(self._columns) - 1 == part and not (self._sketch.cells[bar, :part, 0] != SILENT).any()
         return silent and (bar == 0 or not any(self._sketch.sums[-_QUIET:]))
@@ -201,7 +202,7 @@ class PlanDrawing:
     def _must_differ(self, bar: int, part: int) -> bool:
         """Whether without this part, the last, the bar would be what the bars before it are, once more than they may be."""
         return (self._sketch.run >= _ON_END and part == len(self._columns) - 1
-                and (self._sketch.contents[bar, :part] == self._sketch.contents[bar - 1, :part]).all())
+                and (self._sketch.ideas[bar, :part] == self._sketch.ideas[bar - 1, :part]).all())
 
     def _field(self, out: np.ndarray, name: str, fields: dict[str, int], allowed: np.ndarray | None = None,
                leaning: np.ndarray | float = 0.0) -> int:
@@ -230,6 +231,13 @@ class PlanDrawing:
             heard = np.flatnonzero(self._sketch.cells[:bar, part, 0] != SILENT)
             like = self._sketch.cells[heard[-1], part] if len(heard) else np.array([0, 0, 0, 4 * self._columns[part, 1] // 4, 5])
             self._sketch.cells[bar, part] = (NEW, 0, self._sketch.cells[bar, part, 2], like[3], like[4])
+
+
+def _back_leaning(bar: int) -> np.ndarray:
+    """Leaning to each number of bars back: what people come back to lies further back than what the network draws."""
+    back = np.arange(MOST_BACK + 1)
+    leaning = np.select([back == 0, back < 4, back >= 8], [0.0, _NEARBY, _FAR])
+    return leaning + _OPENING * ((back >= 8) & (back <= bar) & (back > bar - 2))
 
 
 def _before_and_part(cells, contents, last, bar, part):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from posterbeat.chords import NO_CHORD, feature_table
-from posterbeat.composer.plan import LITERAL, NEW, SILENT, VARIED, Plan
+from posterbeat.composer.plan import LITERAL, NEAR, NEW, SILENT, VARIED, Plan
 
 _CHORDS = feature_table()
 
@@ -17,14 +17,15 @@ class PlanSketch:
     contents : np.ndarray of int64, shape (bars, parts), a number for what each cell holds, 0 for silence, equal for copies
     last : np.ndarray of int, shape (parts,), the bar of each part's last cell with notes, -1 for none
     sums : list of int, the notes of each bar that has ended; total : int, of all
-    run : int, how many bars on end hold what the last one does
+    ideas : as `contents`, but nearly literal repeats count as what they repeat
+    run : int, how many bars on end hold the ideas of the last one
     """
 
     def __init__(self, parts: int):
         most = 64
         self.copy, self.chord = np.zeros(most, np.uint8), np.full((most, 2), NO_CHORD, np.uint8)
         self.bass, self.cells = np.zeros((most, 2), np.uint8), np.zeros((most, parts, 5), np.uint8)
-        self.contents, self._fresh = np.zeros((most, parts), np.int64), 1
+        self.contents, self.ideas, self._fresh = np.zeros((most, parts), np.int64), np.zeros((most, parts), np.int64), 1
         self.last = np.full(parts, -1)
         self.sums: list[int] = []
         self.total = self.run = 0
@@ -36,7 +37,7 @@ class PlanSketch:
     def make_room(self, bar: int) -> None:
         """See to it that there is a row for `bar`, which is the next."""
         if bar == len(self.copy):
-            for name in ("copy", "chord", "bass", "cells", "contents"):
+            for name in ("copy", "chord", "bass", "cells", "contents", "ideas"):
                 array = getattr(self, name)
                 setattr(self, name, np.concatenate([array, np.zeros_like(array)]))
 
@@ -49,21 +50,22 @@ class PlanSketch:
         cells = self.cells[source].copy()
         playing = cells[:, 0] != SILENT
         cells[playing, 0], cells[playing, 1] = LITERAL, bar - source
-        self.cells[bar], self.contents[bar] = cells, self.contents[source]
+        self.cells[bar], self.contents[bar], self.ideas[bar] = cells, self.contents[source], self.ideas[source]
         self.chord[bar], self.bass[bar] = self.chord[source], self.bass[source]
 
     def put(self, bar: int, part: int, cell: np.ndarray) -> None:
         """Write a cell: its five numbers as in `Plan`."""
         self.cells[bar, part] = cell
+        self.contents[bar, part] = self.ideas[bar, part] = 0 if cell[0] == SILENT else self._fresh
+        self._fresh += 1
         if cell[0] == LITERAL:
             self.contents[bar, part] = self.contents[bar - cell[1], part]
-        elif cell[0] != SILENT:
-            self.contents[bar, part] = self._fresh
-            self._fresh += 1
+        if cell[0] in (NEAR, LITERAL):
+            self.ideas[bar, part] = self.ideas[bar - cell[1], part]
 
     def end_bar(self, bar: int) -> None:
         """Count a bar whose cells are all there."""
-        same = bar > 0 and (self.contents[bar] == self.contents[bar - 1]).all()
+        same = bar > 0 and (self.ideas[bar] == self.ideas[bar - 1]).all()
         self.run = self.run + 1 if same else 1
         self.last = np.where(self.cells[bar, :, 0] != SILENT, bar, self.last)
         self.sums.append(int(self.cells[bar, :, 2].sum()))

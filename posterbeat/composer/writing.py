@@ -11,6 +11,7 @@ from posterbeat.composer.brief import Brief
 from posterbeat.composer.hints import Surroundings, keys
 from posterbeat.composer.nucleus import draw
 from posterbeat.composer.parts import MOST_PLACES, Arrangement
+from posterbeat.composer.pitch_shares import PitchShares
 from posterbeat.composer.plan import LITERAL, MOST_COUNTED, SILENT, Plan
 from posterbeat.composer.plan_features import about_classes, bar_columns, chord_features, part_columns
 from posterbeat.composer.reader import PlanBatch
@@ -86,6 +87,7 @@ class Writing:
         self._step = WriterStep(tables, len(self._variants))
         parts = len(brief.parts)
         self._families = [part.family for part in brief.parts]
+        self._shares = PitchShares(plan, np.array(self._families) == DRUM_FAMILY)
         self._cells: list[np.ndarray] = [np.zeros((0, 4), np.int64)] * (plan.bars * parts)
         self._around = Surroundings(plan.bars, brief.bar)
         self._lines: list[list[list[int]]] = [[] for _ in range(parts)]  # the last two notes of each part, drums from 128 up
@@ -111,6 +113,8 @@ class Writing:
                     source = (bar - int(plan.back[bar, part])) * parts + part
                     known = self._stays.piece.cell(bar, part).astype(np.int64) if stays[part] else self._cells[source]
                     self._finish(bar, int(part), known)
+                    if kinds[part] != LITERAL:
+                        self._shares.add(bar, int(part), known[:, 1])
                 for part in np.flatnonzero(kinds != SILENT).tolist():
                     if not stays[part] and kinds[part] != LITERAL:
                         self._write_cell(bar, part)
@@ -206,7 +210,10 @@ class Writing:
             pitches = step.pitch(place, seen, np.concatenate([now, after], 1), view.sounding[place], int(view.lowest[place]))
             if lowest:  # the last twelve of a chord's features are its bass
                 pitches = pitches + self._sampling.bass * np.tile(self._chords[0, bar, half, -12:], 11)[:PITCHES]
-            pitch = self._draw(pitches, "pitch", self._pitches(last, place, left, drums, bar if closing else None, part))
+            allowed = self._pitches(last, place, left, drums, bar if closing else None, part)
+            rarer = allowed & self._shares.open(bar, part)
+            pitch = self._draw(pitches, "pitch", rarer if rarer.any() else allowed)
+            self._shares.add(bar, part, pitch)
             length = self._draw(step.length(place, pitch + tall, [matching[0][2], matching[1][2], recent[0][2]]), "length",
                                 self._lengths() if closing else None)
             loudness = self._draw(
