@@ -48,7 +48,7 @@ class Hearing:
         self._left = threading.Event()
         self._score: Score | None = None
         self._track: Track | None = None
-        self._fed = 0.0
+        self._fed, self._bars, self._written = 0.0, 0, False
 
     @property
     def track(self) -> Track:
@@ -67,6 +67,16 @@ class Hearing:
     def score(self) -> "Score | None":
         """What is written so far."""
         return self._score
+
+    @property
+    def written(self) -> bool:
+        """Whether all of it is written."""
+        return self._written
+
+    @property
+    def bars(self) -> int:
+        """How many bars are written, while it is being written bar by bar."""
+        return self._bars
 
     def finish(self) -> Track:
         """Take all of the sound; returns the track, which keeps it."""
@@ -98,7 +108,7 @@ class Hearing:
 
         try:
             track = self._write(self._hear)
-            self._score = track.score
+            self._score, self._written = track.score, True
             self._begin(track.score)
             found.append(track)
             self._stream.feed(perform(track.score, self.seed, self._tracks))
@@ -113,7 +123,7 @@ class Hearing:
 
         if self._left.is_set():
             raise Unheard
-        self._score = bar if self._score is None else self._score.followed_by(bar)
+        self._score, self._bars = bar if self._score is None else self._score.followed_by(bar), until // bar.bar
         if bar.plan and bar.plan.levels:  # it says who will play, and how loud
             self._begin(bar)
             if len(self._score) and time.monotonic() > self._fed + _EVERY:

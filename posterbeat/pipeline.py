@@ -12,7 +12,7 @@ from posterbeat.genres import mixture
 from posterbeat.hearing import Bars, Hearing
 from posterbeat.hub import resolve, source_of
 from posterbeat.recipe import Recipe
-from posterbeat.steps import MOST_STEPS, GoOn, Rewrite, Step
+from posterbeat.steps import MOST_STEPS, Cut, GoOn, Rewrite, Step
 from posterbeat.track import Track
 
 if TYPE_CHECKING:  # these pull in torch, which `import posterbeat` need not wait for
@@ -188,7 +188,8 @@ class PosterBeat:
 
     def take_step(self, track: Track | str | Path | bytes, step: Step, *,
                   progress: Callable[[int, int], None] | None = None) -> Track:
-        """The piece after one more step, as `go_on` and `rewrite` make it."""
+        """The piece after one more step, as `go_on` and `rewrite` make it, and raise; after `Cut`, its first bars."""
+        from posterbeat.music.cutting import cut
         from posterbeat.music.part_names import name_of
 
         if not isinstance(track, Track):
@@ -197,6 +198,8 @@ class PosterBeat:
             raise ParameterError(f"This piece has taken {MOST_STEPS} steps, the most there may be: start from an earlier one.")
         if isinstance(step, Rewrite) and step.part is not None:
             step = replace(step, part=name_of(track.score.without_overlaps(), step.part))  # a name stays, a place may not
+        if isinstance(step, Cut):
+            return replace(track, score=cut(track.score, step), steps=(*track.steps, step))
         score = self.composer.take_step(track.score, step, track.genre_mix, controls=track.controls, progress=progress)
         return replace(track, score=score, steps=(*track.steps, step), weights=self.weights)
 

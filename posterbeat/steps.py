@@ -1,4 +1,4 @@
-"""What can be done with a finished piece, as values: go on, write some of it anew."""
+"""What can be done with a piece, as values: go on, write some of it anew, end it early."""
 
 import re
 from collections.abc import Sequence
@@ -67,11 +67,33 @@ class Rewrite:
         return f"rewrite:{'' if self.part is None else self.part}:{bars}:{self.seed}"
 
 
-Step = GoOn | Rewrite
+@dataclass(frozen=True)
+class Cut:
+    """The piece ends after its first bars. bars : how many, 1 or more
+
+    Raises
+    ------
+    ParameterError
+        Not a whole number of 1 or more.
+    """
+
+    bars: int
+
+    def __post_init__(self):
+        bars = check_whole(self.bars)
+        if bars is None or not 1 <= bars < 10**6:
+            raise ParameterError(f"Bars {said(self.bars)} are none: say after how many the piece ends, as in cut:12.")
+        object.__setattr__(self, "bars", bars)
+
+    def __str__(self) -> str:
+        return f"cut:{self.bars}"
+
+
+Step = GoOn | Rewrite | Cut
 
 
 def to_text(steps: Sequence[Step]) -> str:
-    """Steps as one text, `go-on:30:7,rewrite:bass:9-16:8`, which `from_text` reads."""
+    """Steps as one text, `cut:12,go-on:30:7,rewrite:bass:9-16:8`, which `from_text` reads."""
     return ",".join(map(str, steps))
 
 
@@ -94,6 +116,9 @@ def from_text(text: str) -> tuple[Step, ...]:
             if word[0].strip() == "go-on":
                 _, seconds, seed = word
                 steps.append(GoOn(float(seconds), int(seed)))
+            elif word[0].strip() == "cut":
+                _, bars = word
+                steps.append(Cut(int(bars)))
             else:
                 name, part, bars, seed = word
                 if name.strip() != "rewrite":
@@ -102,8 +127,8 @@ def from_text(text: str) -> tuple[Step, ...]:
         except ParameterError:
             raise
         except ValueError:
-            raise ParameterError(f"Step {said(':'.join(word))} is not known: write go-on:30:7 (seconds, seed) or "
-                                 "rewrite:bass:9-16:8 (part, bars, seed).") from None
+            raise ParameterError(f"Step {said(':'.join(word))} is not known: write go-on:30:7 (seconds, seed), "
+                                 "rewrite:bass:9-16:8 (part, bars, seed) or cut:12 (bars).") from None
     return tuple(steps)
 
 

@@ -27,7 +27,7 @@ def film_of(file: str | PurePath) -> str | None:
     return None if _NAMELESS.fullmatch(words) else words[:60].strip()
 
 
-def file_name(film: str | None, genre: str) -> str:
-    """What a piece's files are called, without an ending: the film and its genre, in what every system's names may hold."""
+def file_name(film: str | None, genre: str, ending: str = "") -> str:
+    """What a piece's files are called: the film and its genre, in what every system's names may hold, and an ending."""
     words = re.sub(r"[^\w-]+", "-", film or "posterbeat")[:40].strip("-_")
-    return f"{words or 'posterbeat'}-{genre}"
+    return f"{words or 'posterbeat'}-{genre}{ending}"

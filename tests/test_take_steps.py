@@ -3,12 +3,12 @@
 import pytest
 
 from posterbeat.errors import ParameterError
-from posterbeat.steps import MOST_STEPS, GoOn, Rewrite, from_text, to_text
+from posterbeat.steps import MOST_STEPS, Cut, GoOn, Rewrite, from_text, to_text
 
 
 @pytest.mark.parametrize("steps", [
     (), (GoOn(30, 7),), (GoOn(12.5, 7), Rewrite("bass", (9, 16), 8), Rewrite(None, (1, 4), 0), Rewrite(2, None, 5)),
-    (Rewrite("Electric Guitar (jazz) 2", "3", 1),),
+    (Rewrite("Electric Guitar (jazz) 2", "3", 1),), (Cut(12), GoOn(30, 7)),
 ])
 def test_steps_come_back_from_text(steps):
     assert from_text(to_text(steps)) == steps
@@ -47,7 +47,8 @@ def test_what_cannot_be_written_anew_is_refused_with_a_right_one(asked, says):
 
 
 @pytest.mark.parametrize("text", ["go-on", "go-on:30", "go-on:x:1", "rewrite:bass:1", "dance:30:1", "go-on:30:1:2", ":::",
-                                  "go-on:30:-1", "rewrite::9-8:1", "rewrite:::1", "<script>", "go-on:30:1," * (MOST_STEPS + 1)])
+                                  "go-on:30:-1", "cut", "cut:0", "cut:x", "cut:2:3", "rewrite::9-8:1", "rewrite:::1",
+                                  "<script>", "go-on:30:1," * (MOST_STEPS + 1)])
 def test_other_steps_are_refused(text):
     with pytest.raises(ParameterError) as caught:
         from_text(text)

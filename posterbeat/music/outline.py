@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 SIGNS = {"silent": "·", "new": "N", "varied": "v", "near": "=", "literal": "="}  # of a cell, a part in a bar
@@ -44,6 +44,12 @@ class Outline:
     def bars(self) -> int:
         """How many bars the piece has."""
         return len(self.chords)
+
+    def first_bars(self, bars: int) -> Outline:
+        """The plan of its beginning."""
+        sections = tuple(replace(one, last=min(one.last, bars)) for one in self.sections if one.first <= bars)
+        return replace(self, sections=sections, **{name: getattr(self, name)[:bars] for name in
+                                                   ("chords", "cells", "recalls", "levels")})
 
     def marks(self, bar: int) -> tuple[tuple[int, str, str], ...]:
         """Where what begins: onsets in twelfths of a beat, "section" or "chord", and the name; `bar` is a bar's length.

@@ -94,6 +94,14 @@ class Score:
         arrays = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in (*_NOTE, "part")}
         return replace(self, **arrays)
 
+    def first_bars(self, bars: int) -> Score:
+        """The notes that begin in the first bars, none of them longer than these."""
+        keep, end = self.onset < bars * self.bar, bars * self.bar
+        arrays = {name: getattr(self, name)[keep] for name in (*_NOTE, "part")}
+        arrays["duration"] = np.minimum(arrays["duration"], end - arrays["onset"])
+        return replace(self, **arrays, plan=self.plan and self.plan.first_bars(bars),
+                       marks=tuple(mark for mark in self.marks if mark[0] < end))
+
     def without_overlaps(self) -> Score:
         """The score with every note cut where its part sounds the same pitch again, since a track cannot hold both.
 

@@ -10,7 +10,7 @@ from posterbeat.recipe import Recipe
 from posterbeat.steps import Step
 from posterbeat.track import Track
 from posterbeat.ui.page import text
-from posterbeat.ui.studio import Studio
+from posterbeat.ui.studio import Report, Studio
 from posterbeat.ui.take import Take
 
 
@@ -21,7 +21,7 @@ class Further:
     former: Take
     step: Step
 
-    def take(self, studio: Studio, report: Callable[..., None], stop: threading.Event, words: bool) -> Take:
+    def take(self, studio: Studio, report: Report, stop: threading.Event, words: bool) -> Take:
         """The take after the step; arguments and what is raised as of `Studio.take`."""
         track = Track.from_midi(self.former.file(self.former.midi), weights=studio.beat.weights)
         track = studio.beat.take_step(track, self.step, progress=_progress(studio, report, stop))
@@ -35,11 +35,23 @@ class Again:
     recipe: Recipe
     poster: str | None
 
-    def take(self, studio: Studio, report: Callable[..., None], stop: threading.Event, words: bool) -> Take:
+    def take(self, studio: Studio, report: Report, stop: threading.Event, words: bool) -> Take:
         """As `Further.take`."""
-        report(1, text.WAKING, 0.0)
+        report("news", (1, text.WAKING, 0.0))
         track = studio.beat.again(self.recipe, progress=_progress(studio, report, stop))
         return studio.play(track, self.poster, report, stop)
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written before Stop, and its poster's path: it can be kept."""
+
+    track: Track
+    poster: str | None
+
+    def take(self, studio: Studio, report: Report, stop: threading.Event, words: bool) -> Take:
+        """As `Further.take`."""
+        return studio.play(self.track, self.poster, report, stop)
 
 
 def check_weights(studio: Studio, recipe: Recipe) -> None:
@@ -55,9 +67,9 @@ def check_weights(studio: Studio, recipe: Recipe) -> None:
         raise ParameterError(text.OTHER_WEIGHTS)
 
 
-def _progress(studio: Studio, report: Callable[..., None], stop: threading.Event) -> Callable[[int, int], None]:
+def _progress(studio: Studio, report: Report, stop: threading.Event) -> Callable[[int, int], None]:
     def progress(done: int, total: int) -> Any:
         studio.turns.go_on(stop)
-        report(1, f"{done} of {total} notes", done / total)
+        report("news", (1, f"{done} of {total} notes", done / total))
 
     return progress

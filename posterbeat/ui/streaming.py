@@ -14,14 +14,15 @@ _PIECE = 1.5  # seconds of sound that are handed on together; the first piece co
 def pieces(hearing: Hearing) -> Iterator[tuple[str, float, float]]:
     """A piece's sound as WAV files that follow each other without a gap: path, from which second, and how many seconds."""
     target, start = folder(), 0
-    for number, (rate, samples) in enumerate(_gathered(hearing)):
+    for number, (rate, samples) in enumerate(gathered(hearing)):
         path = target / f"{number:04}.wav"
         soundfile.write(path, samples, rate, subtype="PCM_16")
         yield str(path), start / rate, len(samples) / rate
         start += len(samples)
 
 
-def _gathered(hearing: Hearing) -> Iterator[tuple[int, np.ndarray]]:
+def gathered(hearing: Hearing) -> Iterator[tuple[int, np.ndarray]]:
+    """As iterating over `hearing`, in longer blocks: the first as soon as there is any sound, then 1.5 s each."""
     waiting: list[np.ndarray] = []
     first = True
     for rate, block in hearing:

@@ -8,14 +8,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from posterbeat.controls import Controls
+from posterbeat.genres import mixture
 from posterbeat.pipeline import PosterBeat
+from posterbeat.ui.live import Live
 from posterbeat.ui.page import text
 from posterbeat.ui.take import Take
-from posterbeat.ui.turns import Turns
+from posterbeat.ui.turns import Stopped, Turns
 
 if TYPE_CHECKING:  # these pull in torch, which the page need not wait for
     from posterbeat.colours import PosterColours
@@ -25,6 +28,8 @@ if TYPE_CHECKING:  # these pull in torch, which the page need not wait for
 
 _log = logging.getLogger(__name__)
 _REFRESH = 0.12  # seconds between two reports of progress: enough to see it move
+
+Report = Callable[[str, Any], None]  # takes what kind of news it is, and the news
 
 
 @dataclass(frozen=True)
@@ -130,60 +135,83 @@ class Studio:
                        lines=None)
 
     def take(self, path: str | None, read: PosterReading | None, mix: str | dict | None, controls: Controls,
-             report: Callable[[int, str, float | None], None], stop: threading.Event, words: bool = True) -> Take:
-        """Compose and render one take; every step is reported as (index into text.STEPS, text, share done).
+             report: Report, stop: threading.Event, words: bool = True) -> Take:
+        """Compose one take, and play it while it is written.
 
-        For the poster's own mixture (`mix` None) its words are waited for, unless `words` is False.
+        Every step is reported as "news": (index into text.STEPS, text, share done); what can be heard and seen so far as
+        "heard": a value of the piano roll. For the poster's own mixture (`mix` None) its words are waited for, unless `words`
+        is False.
+
+        Raises
+        ------
+        Stopped
+            With what was written until then.
         """
 
         def progress(done: int, total: int) -> None:
             self.turns.go_on(stop)
-            report(1, f"{done} of {total} notes", done / total)
+            report("news", (1, f"{done} of {total} notes", done / total))
 
         if mix is None:
-            report(0, "Looking at the poster", None)
+            report("news", (0, "Looking at the poster", None))
             read = read if read and read.path == path else self.read(path)
             if words and read.lines is None:
-                report(0, "Reading its words", None)
+                report("news", (0, "Reading its words", None))
                 read = self.read_words(read)
             mix = read.genres.probabilities
-        report(1, text.WAKING, 0.0)
-        return self.play(self.beat.compose(mix, controls=controls, progress=progress), path, report, stop)
+        report("news", (1, text.WAKING, 0.0))
+        hearing = self.beat.stream(mix, controls=controls, progress=progress)
+        live = Live(hearing, mixture(mix), controls, path)
+        try:
+            with closing(live.values()) as values:
+                for value in values:
+                    self.turns.go_on(stop)
+                    report("heard", value)
+                    if hearing.written:
+                        report("news", (2, "The orchestra plays", live.share))
+        except Stopped:
+            raise Stopped(live.written(self.beat.weights)) from None
+        return Take.keep(hearing.track, path, live.wav)
 
-    def play(self, track: Track, path: str | None, report: Callable[[int, str, float | None], None],
-             stop: threading.Event) -> Take:
+    def play(self, track: Track, path: str | None, report: Report, stop: threading.Event) -> Take:
         """A track that is written as a take, for the poster in `path`; the rest as of `take`."""
 
         def playing(share: float) -> None:
             self.turns.go_on(stop)
-            report(2, "The orchestra plays", share)
+            report("news", (2, "The orchestra plays", share))
 
         playing(0.0)
         track.render(playing)
         return Take.keep(track, path)
 
 
-def follow(work: Callable[[Callable[..., None]], Any]) -> Iterator[Any]:
-    """Run `work(report)` in a thread; yield the latest report every little while, and its result at the end.
+def follow(work: Callable[[Report], Any]) -> Iterator[tuple[str, Any]]:
+    """Run `work(report)` in a thread; yield whatever it reports as (kind, what), and ("result", ...) at the end.
 
-    What the work raises is raised here.
+    Of "news" only the latest comes, every little while; all else comes at once. What the work raises is raised here.
     """
     said: queue.SimpleQueue = queue.SimpleQueue()
 
     def run() -> None:
         try:
-            said.put(("result", work(lambda *news: said.put(("news", news)))))
+            said.put(("result", work(lambda kind, what: said.put((kind, what)))))
         except BaseException as error:
             said.put(("error", error))
 
     threading.Thread(target=run, daemon=True).start()
+    news, due = None, 0.0
     while True:
-        kind, what = said.get()
-        while kind == "news" and not said.empty():
-            kind, what = said.get()
-        if kind == "error":
+        try:
+            kind, what = said.get(timeout=None if news is None else max(0.0, due - time.monotonic()))
+        except queue.Empty:
+            yield "news", news
+            news, due = None, time.monotonic() + _REFRESH
+            continue
+        if kind == "news":
+            news = what
+        elif kind == "error":
             raise what
-        yield kind, what
+        else:
+            yield kind, what
         if kind == "result":
             return
-        time.sleep(_REFRESH)

@@ -21,6 +21,17 @@ from posterbeat.ui.page import text
 from posterbeat.ui.server.uploads import folder
 
 
+def title_for(poster: str | None) -> str | None:
+    """The film that a piece is for, by its poster's path; None where that does not tell, or names a genre, as examples do."""
+    film = film_of(poster) if poster else None
+    return None if film in GENRES else film
+
+
+def shown_title(genre_mix: dict[str, float], controls: Controls) -> str:
+    """What a piece is called on the page."""
+    return music_for(genre_mix) if controls.composer_kind == text.OURS else text.STUDY
+
+
 @dataclass(frozen=True, eq=False)
 class Take:
     """A piece and what it was made with.
@@ -56,16 +67,15 @@ class Take:
     former: str = ""
 
     @classmethod
-    def keep(cls, track: Track, poster: str | None = None) -> "Take":
-        """Write a rendered track's MIDI and WAV."""
+    def keep(cls, track: Track, poster: str | None = None, wav: Path | None = None) -> "Take":
+        """Write a rendered track's MIDI and WAV; the latter may be there already, written while it was heard."""
         sound = track.render()
-        film = film_of(poster) if poster else None
-        track.title = None if film in GENRES else film  # the example posters are called as their genres
-        stem = folder() / file_name(track.title, track.tags.genre)
-        midi, wav = track.save(stem.with_suffix(".mid")), track.save(stem.with_suffix(".wav"))
-        title = music_for(track.genre_mix) if track.composer == text.OURS else text.STUDY
+        track.title = title_for(poster)
+        wav = wav or track.save(folder() / file_name(track.title, track.tags.genre, ".wav"))
+        midi = track.save(wav.with_suffix(".mid"))
+        title = shown_title(track.genre_mix, track.controls)
         cover, link = cover_of(poster) if poster else None, link_to(track.recipe, poster)
-        roll = {**roll_value(track.score, wav, title), "cover": cover, "link": link}
+        roll = {**roll_value(track.score, wav, title), "cover": cover, "link": link, "samples": len(sound.samples)}
         return cls(track.genre_mix, track.controls, round(sound.seconds, 3), sound.renderer, str(midi), str(wav), poster, cover,
                    link, roll, track.tags, track.steps)
 

@@ -2,6 +2,10 @@
 
 import itertools
 import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from posterbeat.track import Track
 
 COMPOSING = "composing"  # the group of events that take turns, of the page and of the API alike
 READING = "reading"  # the group of events that read a poster, which may be large; two at a time, too
@@ -12,7 +16,14 @@ _MOST = 1000  # visitors who are remembered at a time
 
 
 class Stopped(Exception):
-    """The visitor pressed Stop, or left, or the server is being stopped."""
+    """The visitor pressed Stop, or left, or the server is being stopped.
+
+    written : Track or None, what was written until then, if it can be kept
+    """
+
+    def __init__(self, written: "Track | None" = None):
+        super().__init__()
+        self.written = written
 
 
 class Turns:

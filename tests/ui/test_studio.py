@@ -130,7 +130,7 @@ class _Reader:
     def load(self):
         pass
 
-    def compose(self, mix, controls, progress):
+    def stream(self, mix, controls, progress):
         raise _Composed(mix)
 
 

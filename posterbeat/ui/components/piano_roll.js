@@ -5,10 +5,11 @@ const score = root.querySelector(".score"), map = root.querySelector(".map"), le
 const play = root.querySelector(".play"), title = root.querySelector(".title"), time = root.querySelector(".clock"), caption = root.querySelector(".caption");
 const zoomIn = root.querySelector(".zoom .in"), zoomOut = root.querySelector(".zoom .out");
 const GOLD = "#f0bd5b", GRID = "#1f1b19", BAR = "#302a26";
+const mixer = new Mixer(audio);
 let piece = null, notes = [], span = 0, muted = new Set(), overview = null, ticking = 0, dragging = false, asking = 0;
 
 const clock = (s) => Math.floor(s / 60) + ":" + String(Math.floor(s % 60)).padStart(2, "0");
-const length = () => Number.isFinite(audio.duration) ? audio.duration : (piece ? piece.seconds : 0);
+const length = () => !piece?.live && Number.isFinite(audio.duration) ? audio.duration : (piece ? piece.seconds : 0);
 const clamp = (x, low, high) => Math.min(high, Math.max(low, x));
 
 function fit(canvas) {  // backing store in device pixels, drawing in CSS pixels
@@ -68,7 +69,7 @@ function view(now) {  // the seconds that the roll shows: the cursor stays a thi
 function draw() {
   if (!root.isConnected) return;
   if (!piece) { const [pen, w, h] = fit(score); idle(pen, w, h); return; }
-  const now = audio.currentTime, [from, to] = view(now), total = Math.max(length(), 0.1);
+  const now = mixer.turning ? mixer.heard() : audio.currentTime, [from, to] = view(now), total = Math.max(length(), 0.1);
   let [pen, w, h] = fit(score);
   paint(pen, w, h, from, to, now, true);
   cursor(pen, (now - from) / (to - from) * w, h);
@@ -110,7 +111,7 @@ function idle(pen, width, height) {  // what is to come: bars, and a tune that i
 
 function tick() { draw(); ticking = audio.paused ? 0 : requestAnimationFrame(tick); }
 function start() { if (!ticking) ticking = requestAnimationFrame(tick); }
-function seek(to) { if (piece) { audio.currentTime = clamp(to, 0, Math.max(0, length() - 0.05)); draw(); } }
+function seek(to) { if (piece) { mixer.seek(clamp(to, 0, Math.max(0, length() - 0.05))); draw(); } }
 function toggle() { if (piece) { if (audio.paused) audio.play().catch(() => {}); else audio.pause(); } }
 
 function zoom(factor) {
@@ -120,7 +121,7 @@ function zoom(factor) {
 function limits() { zoomIn.disabled = !piece || span <= 4; zoomOut.disabled = !piece || span >= length(); }
 
 const silent = () => [...muted].sort((a, b) => a - b);
-function silence() {  // the sound without a family is made on the server; several presses in a row ask once
+function quieten() {  // the sound without a family is made on the server; several presses in a row ask once
   clearTimeout(asking);
   if (muted.size === piece.families.length) { audio.muted = true; legend.removeAttribute("aria-busy"); return; }
   legend.setAttribute("aria-busy", "true");
@@ -129,18 +130,56 @@ function silence() {  // the sound without a family is made on the server; sever
 function revoice(value) {  // another sound of the same length: go on where it was
   if (String(value.muted) !== String(silent())) return;  // a family was pressed meanwhile, and its answer follows
   const at = audio.currentTime, playing = !audio.paused;
+  mixer.close();
   legend.removeAttribute("aria-busy"); audio.muted = false;
   audio.addEventListener("loadedmetadata", () => { seek(at); if (playing) audio.play().catch(() => {}); }, { once: true });
   audio.src = value.audio.url; audio.load();
 }
 
+let before = null, left = "";  // what stood here before a piece began to be written; the take whose writing is no longer followed
 function load() {
   const value = props.value;
-  if (piece && value && value.muted && value.take === piece.take) { revoice(value); return; }
-  clearTimeout(asking); audio.muted = false; legend.removeAttribute("aria-busy");
-  piece = value && value.notes ? value : null;
+  if (value && value.stopped) {
+    if (piece && piece.live) { left = piece.take; show(before); }
+  } else if (value && value.live) {
+    if (value.take !== left) follow(value);
+  } else if (piece && piece.live && value && value.take === piece.take) {
+    complete(value);
+  } else if (piece && value && value.muted && value.take === piece.take) {
+    revoice(value);
+  } else {
+    if (piece && piece.live) left = piece.take;
+    show(value);
+  }
+}
+
+function follow(value) {  // a piece that is being written: its notes so far, and so much of its sound
+  if (!piece || piece.take !== value.take) {
+    before = piece && !piece.live ? { ...piece, play: false } : before;
+    clear(); piece = value; root.dataset.state = "live"; present(piece, null); describe();
+    span = clamp((score.clientWidth || 640) / 36, 8, Math.max(8, piece.seconds));
+    play.disabled = !mixer.wake(); map.tabIndex = 0;
+    if (!play.disabled) mixer.open(new WaveFile(value.audio.url), value.longest);
+  } else { piece = value; describe(); }
+  if (mixer.source) mixer.more(value.samples);
+  planned(piece); overview = null; draw();
+}
+function complete(value) {  // it is written, and is heard on
+  piece = value; root.dataset.state = "ready"; overview = null; present(piece, null); planned(piece); describe(); families();
+  if (mixer.source) mixer.finish(value.samples, value.samples / RATE);
+  else { play.disabled = false; audio.src = piece.audio.url; audio.load(); if (piece.play) audio.play().catch(() => {}); }
+  draw();
+}
+
+function clear() {
+  clearTimeout(asking); mixer.close(); audio.muted = false; legend.removeAttribute("aria-busy");
   audio.pause(); muted = new Set(); overview = null; legend.replaceChildren(); delete root.dataset.playing;
+}
+function show(value) {
+  clear();
+  piece = value && value.notes ? value : null;
   const invited = !piece && value && value.invited ? value : null;
+  before = piece ? { ...piece, play: false } : invited;
   root.dataset.state = piece ? "ready" : invited ? "invited" : "empty";
   play.disabled = !piece && !invited; map.tabIndex = piece ? 0 : -1;
   present(piece, invited); planned(piece);
@@ -149,12 +188,25 @@ function load() {
     time.textContent = invited ? invited.words : "Add a poster and press Compose: its music plays here."; caption.textContent = ""; score.setAttribute("aria-label", "Piano roll, empty");
     limits(); draw(); return;
   }
+  describe(); families();
+  span = clamp((score.clientWidth || 640) / 36, 8, Math.max(8, piece.seconds));
+  audio.src = piece.audio.url; audio.load();
+  limits(); draw();
+  if (piece.play) audio.play().catch(() => {});  // a browser may want a press of the button first
+}
+function describe() {  // notes and words
   const colours = new Map(piece.families.map((f) => [f.id, f.colour]));
   notes = [];
   for (let k = 0; k < piece.notes.length; k += 5) {
     const [start, last, pitch, velocity, family] = piece.notes.slice(k, k + 5);
     notes.push({ start: start / 1000, end: (start + last) / 1000, pitch, velocity, family, drum: family === 16, colour: colours.get(family) });
   }
+  title.textContent = piece.title; caption.textContent = piece.caption;
+  score.setAttribute("aria-label", piece.summary);
+  map.setAttribute("aria-valuemax", piece.seconds.toFixed(1));
+  limits();
+}
+function families() {
   for (const family of piece.families) {
     const chip = document.createElement("button"), dot = document.createElement("i");
     chip.type = "button"; chip.title = "Heard or silent here; the files keep all"; chip.setAttribute("aria-pressed", "true"); dot.style.setProperty("--family", family.colour);
@@ -163,15 +215,8 @@ function load() {
       const shown = muted.delete(family.id);
       if (!shown) muted.add(family.id);
       chip.setAttribute("aria-pressed", String(shown)); overview = null; draw();
-      silence();
+      quieten();
     };
     legend.append(chip);
   }
-  title.textContent = piece.title; caption.textContent = piece.caption;
-  score.setAttribute("aria-label", piece.summary);
-  map.setAttribute("aria-valuemax", piece.seconds.toFixed(1));
-  span = clamp((score.clientWidth || 640) / 36, 8, Math.max(8, piece.seconds));
-  audio.src = piece.audio.url; audio.load();
-  limits(); draw();
-  if (piece.play) audio.play().catch(() => {});  // a browser may want a press of the button first
 }

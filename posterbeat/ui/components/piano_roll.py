@@ -10,20 +10,25 @@ from posterbeat.instruments import COLOURS, FAMILIES, family_of
 from posterbeat.music.outline import SIGNS
 from posterbeat.music.score import STEPS_PER_BEAT, Score
 
+STOPPED = {"stopped": True}  # the roll's value when a piece that was being written was stopped
 _HERE = Path(__file__).parent
 
 
 class PianoRoll(gr.HTML):
-    """Plays a take and shows its notes; its value is what `roll_value` returns, or None for a dark screen."""
+    """Plays a take and shows its notes; its value is what `roll_value` returns, or None for a dark screen.
+
+    While a piece is written, the value has `live`, how many `samples` of its sound there are, and the `longest` that it may
+    last, in seconds; `STOPPED` brings back what was there before.
+    """
 
     def __init__(self, **settings: Any):
         read = {name: (_HERE / name).read_text(encoding="utf-8")
-                for name in ("piano_roll.html", "piano_roll.css", "piano_roll.js", "plan_strip.js", "player.js")}
+                for name in ("piano_roll.html", "piano_roll.css", "live_sound.js", "piano_roll.js", "plan_strip.js", "player.js")}
         super().__init__(
             None,
             html_template=read["piano_roll.html"],
             css_template=read["piano_roll.css"],
-            js_on_load=read["piano_roll.js"] + read["plan_strip.js"] + read["player.js"],
+            js_on_load=read["live_sound.js"] + read["piano_roll.js"] + read["plan_strip.js"] + read["player.js"],
             apply_default_css=False,
             **settings,
         )
@@ -65,7 +70,8 @@ def plan_value(score: Score) -> dict[str, Any] | None:
     plan = score.plan
     if plan is None:
         return None
-    family = {int(part): int(family_of(program)) for part, program, _ in score.tracks()}
+    programs = dict(enumerate(plan.programs)) or {part: program for part, program, _ in score.tracks()}
+    family = {int(part): int(family_of(program)) for part, program in programs.items()}
     parts = [{"name": name, "colour": COLOURS[family.get(part, 0)], "cells": "".join(SIGNS[row[part]] for row in plan.cells)}
              for part, name in enumerate(plan.parts)]
     chords = ", ".join(dict.fromkeys(name for names in plan.chords for name in names))

@@ -20,6 +20,7 @@ function present(piece, invited) {  // what stands around the score
     artwork: source ? [{ src: source, sizes: "120x180", type: "image/webp" }] : [] }) : null;
 }
 
+document.addEventListener("click", (event) => { if (event.target.closest?.("#compose, #another, #keep, .takes, .roll")) mixer.wake(); }, true);
 function compose() { document.querySelector("#compose")?.click(); }  // an invitation is taken up
 function pressed() { if (root.dataset.state === "invited") compose(); else toggle(); }
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import gradio as gr
 
-from posterbeat.controls import COMPOSER_KINDS, DENSITY, NOTES, SECONDS, TEMPERATURE, TEMPO
+from posterbeat.controls import COMPOSER_KINDS, DENSITY, SECONDS, TEMPERATURE, TEMPO
 from posterbeat.genres import GENRES
 from posterbeat.hub import weights_are_there
 from posterbeat.notation.metres import METRES
@@ -26,12 +26,12 @@ def lay_out() -> SimpleNamespace:
     on the screen, `takes` the last ones, `steered_by` whether (and by what) tempo, mode and density were set, `mix` the mixture
     that the sliders of the genres stand for, in full, until one is moved, `linked_mix` that of a link or a take, `asked_link`
     the link of a take to be composed again, `asked_step` what is to be done with the take on the screen, `linked` how the take
-    came to be that a link, or "Use these settings", set the page to. `kept` stays in the visitor's browser: the page's settings, for when it is loaded
-    again.
+    came to be that a link, or "Use these settings", set the page to, `written` what was written before Stop. `kept` stays in
+    the visitor's browser: the page's settings, for when it is loaded again.
     """
     w = SimpleNamespace(last_poster=gr.State(None), reading=gr.State(None), take=gr.State(None), takes=gr.State([]),
                         steered_by=gr.State(False), mix=gr.State(None), linked_mix=gr.State(None), asked_link=gr.State(None),
-                        asked_step=gr.State(None), linked=gr.State(None),
+                        asked_step=gr.State(None), linked=gr.State(None), written=gr.State(None),
                         kept=gr.BrowserState({}, storage_key="posterbeat-settings", secret="posterbeat"),
                         clock=gr.Timer(2.0, active=False))
     gr.HTML(text.MASTHEAD, elem_id="masthead")
@@ -88,6 +88,7 @@ def _controls(w: SimpleNamespace) -> None:
 def _screen(w: SimpleNamespace) -> None:
     with gr.Column(elem_id="screen"):
         w.stage = gr.HTML("", elem_id="stage")
+        w.keep = gr.Button("Keep", visible=False, elem_id="keep")
         w.roll = PianoRoll(elem_id="roll")
     w.parts = PartRows(elem_id="parts")
     with gr.Row(visible=False, elem_id="take-facts") as w.take_facts:

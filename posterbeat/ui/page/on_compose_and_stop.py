@@ -13,9 +13,10 @@ from posterbeat.errors import ParameterError, PosterBeatError, PosterError
 from posterbeat.genres import GENRES, mixture
 from posterbeat.recipe import Recipe
 from posterbeat.steps import Step
+from posterbeat.ui.components.piano_roll import STOPPED
 from posterbeat.ui.components.poster_ways import PosterWays
 from posterbeat.ui.error_messages import spoken
-from posterbeat.ui.further import Again, Further, check_weights
+from posterbeat.ui.further import Again, Further, Written, check_weights
 from posterbeat.ui.link import wish_of
 from posterbeat.ui.page import scripts, text, who_plays
 from posterbeat.ui.page.controls_shown import NAMES, controls_of
@@ -23,7 +24,7 @@ from posterbeat.ui.page.events import PRIVATE, QUIET
 from posterbeat.ui.page.on_steps import anew, further, longer
 from posterbeat.ui.page.on_take import on_screen, widgets_of_a_take
 from posterbeat.ui.server.queue_place import place_of
-from posterbeat.ui.studio import PosterReading, Studio, follow
+from posterbeat.ui.studio import PosterReading, Report, Studio, follow
 from posterbeat.ui.take import Take
 from posterbeat.ui.turns import AT_ONCE, COMPOSING, Stopped
 
@@ -35,11 +36,11 @@ def wire(studio: Studio, page: gr.Blocks, w: SimpleNamespace) -> None:
     turns = studio.turns
     busy, free = gr.update(interactive=False), gr.update(interactive=True)
     running = {w.compose: gr.update(visible=False), w.stop: gr.update(visible=True), w.another_take: busy,
-               w.go_on: busy, w.undo: busy, w.clock: gr.Timer(active=True)}
+               w.go_on: busy, w.undo: busy, w.clock: gr.Timer(active=True), w.keep: gr.update(visible=False)}
     rested = {w.compose: gr.update(visible=True), w.stop: gr.update(visible=False), w.another_take: free,
               w.go_on: free, w.undo: free, w.clock: gr.Timer(active=False)}
 
-    def perform_with(wanted: Callable[[Studio, SimpleNamespace, dict], _Wanted | Again | Further]):
+    def perform_with(wanted: Callable[[Studio, SimpleNamespace, dict], _Wanted | Again | Further | Written]):
         """The handler of a button that composes; `wanted` says what."""
 
         @spoken
@@ -55,6 +56,8 @@ def wire(studio: Studio, page: gr.Blocks, w: SimpleNamespace) -> None:
                 for kind, what in follow(lambda report: ask.take(studio, report, signal, given[w.read_words])):
                     if kind == "news":
                         yield {w.stage: text.stage(*what)}
+                    elif kind == "heard":
+                        yield {w.roll: what}
                 takes = [what, *(take for take in given[w.takes] if take.link != what.link)][:TAKES]
                 shown = gr.update(visible=True)
                 yield {**rested, w.stage: "", w.takes: takes, w.take_facts: shown, w.take_actions: shown,
@@ -63,9 +66,15 @@ def wire(studio: Studio, page: gr.Blocks, w: SimpleNamespace) -> None:
                 yield {**rested, w.stage: "", w.poster_said: PosterWays.say(str(error))}
             except ParameterError as error:
                 yield {**rested, w.stage: "", w.compose_said: text.refused(str(error))}
-            except Stopped:  # said here as well: what was reported before Stop may reach the browser after halt's word
-                overtaken = turns.overtaken(session, turn)
-                yield {w.stage: gr.skip()} if overtaken else {**rested, w.stage: text.notice(text.STOPPED)}
+            except Stopped as stopped:  # said here as well: what was reported before Stop may come after halt's word
+                if turns.overtaken(session, turn):
+                    yield {w.stage: gr.skip()}
+                elif stopped.written is None:
+                    yield {**rested, w.roll: STOPPED, w.stage: text.notice(text.STOPPED)}
+                else:
+                    yield {**rested, w.roll: STOPPED, w.stage: text.notice(text.STOPPED_IN_TIME, leaves=False),
+                           w.written: Written(stopped.written, ask.poster),
+                           w.keep: gr.update(visible=True, value=text.keep(stopped.written.score.seconds))}
             finally:
                 signal.set()
                 turns.done(session, turn)
@@ -99,21 +108,24 @@ def wire(studio: Studio, page: gr.Blocks, w: SimpleNamespace) -> None:
     def ask_anew(request: gr.Request, event: gr.EventData):
         return ask_step(anew(event), request)
 
+    def ask_to_keep(request: gr.Request):
+        return begun(request.session_hash)
+
     def tell_place(request: gr.Request):
         place = place_of(page._queue, request.session_hash)
         return text.waiting(*place) if place else gr.skip()
 
     def halt(request: gr.Request):
         turns.stop(request.session_hash)
-        return {**rested, w.stage: text.notice(text.STOPPED)}
+        return {**rested, w.roll: STOPPED, w.stage: text.notice(text.STOPPED)}
 
     def leave(request: gr.Request):
         turns.stop(request.session_hash)
 
     given = {w.turn, w.poster, w.reading, w.genre, w.follow_colours, w.steered_by, w.takes, w.read_words, w.mix, w.linked_mix,
-             w.asked_link, w.asked_step, w.linked, w.take, *w.shares, *(getattr(w, name) for name in NAMES)}
+             w.asked_link, w.asked_step, w.linked, w.take, w.written, *w.shares, *(getattr(w, name) for name in NAMES)}
     results = list({*rested, w.stage, w.takes, w.take_facts, w.take_actions, w.poster_said, w.compose_said,
-                    *widgets_of_a_take(w)})
+                    w.keep, w.written, *widgets_of_a_take(w)})
     asking = {"outputs": [*running, w.turn, w.stage, w.poster_said, w.compose_said], "js": scripts.begin(len(given)), **QUIET}
     stepping = {**asking, "outputs": [*asking["outputs"], w.asked_step]}
     for asked, wanted in (
@@ -122,18 +134,19 @@ def wire(studio: Studio, page: gr.Blocks, w: SimpleNamespace) -> None:
         (w.take_strip.select(ask_again, None, **{**asking, "outputs": [*asking["outputs"], w.asked_link]}), _as_linked),
         (w.go_on.click(ask_longer, None, **stepping), further),
         (w.parts.select(ask_anew, None, **stepping), further),
+        (w.keep.click(ask_to_keep, None, **asking), lambda studio, w, given: given[w.written]),
     ):
         # "multiple": while the browser still waits to hear that a stopped piece is gone, "once" would drop the next one.
         work = asked.then(perform_with(wanted), given, results, show_progress="hidden", concurrency_limit=AT_ONCE,
                           concurrency_id=COMPOSING, trigger_mode="multiple", **PRIVATE)
         asked.then(None, js=scripts.FOCUS_STOP)
-        failed = work.failure(lambda: {**rested, w.stage: ""}, None, [*rested, w.stage], **QUIET)
+        failed = work.failure(lambda: {**rested, w.roll: STOPPED, w.stage: ""}, None, [*rested, w.roll, w.stage], **QUIET)
         for end in (work.success, failed.then):
             end(None, js=scripts.FOCUS_PLAY)
         work.success(None, js=scripts.SHOW_PLAYER)
     w.clock.tick(tell_place, None, w.stage, **QUIET)
     # Not gradio's `cancels`: a piece cut off from outside could not have the last word, and would drop the next one.
-    w.stop.click(halt, None, [*rested, w.stage], **QUIET).then(None, js=scripts.FOCUS_COMPOSE)
+    w.stop.click(halt, None, [*rested, w.roll, w.stage], **QUIET).then(None, js=scripts.FOCUS_COMPOSE)
     w.instruments.input(who_plays.spelled_out, w.instruments, w.instruments, **QUIET)
     for length in (w.seconds, w.notes, w.composer_kind):
         length.change(None, [w.seconds, w.notes, w.composer_kind], w.seconds, js=scripts.LENGTH, **QUIET)
@@ -150,7 +163,7 @@ class _Wanted:
     mix: str | Mapping[str, float] | None
     controls: Controls
 
-    def take(self, studio: Studio, report: Callable[..., None], stop: threading.Event, words: bool) -> Take:
+    def take(self, studio: Studio, report: Report, stop: threading.Event, words: bool) -> Take:
         """As `Studio.take`."""
         return studio.take(self.poster, self.read, self.mix, self.controls, report, stop, words)
 

@@ -76,6 +76,7 @@ WAKING = "Waking the composer"
 ASKED = "One moment"
 NOTHING_YET = "Compose something first."
 STOPPED = "Stopped. Nothing was kept."
+STOPPED_IN_TIME = "Stopped. What was written until then can be kept as a take."
 ENDING = "This server is shutting down, and nothing was kept: try again in a minute."
 FAULT = "Something went wrong here, and it was logged: try again, or with other settings."
 NO_ROOM = "The server has no room to write the music: try again later, or with fewer notes."
@@ -132,6 +133,11 @@ def notice(*lines: str, leaves: bool = True) -> str:
     """Lines where the steps were; they leave after some seconds, unless they are to stay until something else comes."""
     said = "".join(f"<p>{escape(line)}</p>" for line in lines)
     return f'<div class="stage{" notice" if leaves else ""}" role="status">{said}</div>'
+
+
+def keep(seconds: float) -> str:
+    """What the button says that makes a take of what was written before Stop."""
+    return f"Keep these {round(seconds)} seconds"
 
 
 def left_out(refused: Sequence[str]) -> str:
