@@ -66,7 +66,8 @@ def test_what_was_written_before_stop_can_be_kept(visit):
     midi = visitor.midi()
     assert pretty_midi.PrettyMIDI(io.BytesIO(midi)).get_end_time() == pytest.approx(seconds, abs=0.6)
     track = Track.from_midi(midi)
-    assert str(track.steps[0]).startswith("cut:") and track.seed == 5
+    assert [str(step).partition(":")[0] for step in track.steps] in (["cut"], [])  # or all was written, and not yet heard
+    assert track.seed == 5
     assert soundfile.info(io.BytesIO(visitor.download("#wav", "wav"))).duration > seconds - 1
 
 
