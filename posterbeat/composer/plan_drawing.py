@@ -13,13 +13,13 @@ from posterbeat.composer.planner_step import PlannerStep, PlannerTables
 from posterbeat.instruments import DRUM_FAMILY
 from posterbeat.music.harmony import slots_in_bar
 
-_TOP_P = {"copy": 0.98, "chord": 0.92, "bass": 0.95, "chord_2": 0.92, "bass_2": 0.95, "kind": 0.98, "back": 0.95, "count": 0.95,
+_TOP_P = {"copy": 0.98, "chord": 1.0, "bass": 0.95, "chord_2": 1.0, "bass_2": 0.95, "kind": 0.98, "back": 0.95, "count": 0.95,
           "register": 0.95, "loudness": 0.95}  # chosen on `val`
 # Added to the logits: what was drawn by chance in the bars before makes the network less sure that they come again than real
 # bars do, and fewer would. Chosen on `val`, so that drawn plans repeat as much as real ones.
 _KIND_LEANING = np.array([0.3, 0.0, 0.1, 0.2, 0.3])  # by kind of cell
 _COPY_LEANING = 0.25
-_NEARBY, _FAR, _OPENING = -0.2, 0.8, 1.5  # to repeat from one to three bars back; from eight or more; one of the first two bars
+_NEARBY, _FAR, _OPENING = -0.3, 0.7, 1.3  # to repeat from one to three bars back; from eight or more; one of the first two bars
 _AGAIN = 0.7  # more where chords are asked for: fewer bars may be recalled then, those over the same chords, and less would be
 _COOLER = 0.95  # than the temperature that is asked for
 _PLAYERS = 6  # notes of the closing chord at most

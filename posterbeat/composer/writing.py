@@ -40,7 +40,7 @@ class Sampling:
     loudness: float = 0.98
     bass: float = 0.0
     genre: float = 1.5
-    chords: float = 1.5
+    chords: float = 1.25
 
 
 @dataclass(frozen=True, eq=False)
