@@ -36,7 +36,7 @@ def test_a_length_is_kept_and_told_as_minutes_and_notes_take_its_place_only_wher
 
 
 def test_exactly_who_was_chosen_plays_over_the_chords_that_were_typed(visit):
-    visitor = visit(link=served() + "?drama=1&seed=4&notes=120")
+    visitor = visit(link=served() + "?drama=1&seed=4&seconds=20")
     page = visitor.page
     page.click("#advanced > button")
     page.fill("#instruments input", "band")

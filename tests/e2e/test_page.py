@@ -64,9 +64,10 @@ def test_everything_can_be_taken_away(visit, poster):
     for kind in ("wav", "mp3"):
         samples, rate = soundfile.read(io.BytesIO(visitor.download(f"#{kind}", kind)))
         assert abs(len(samples) / rate - seconds) < 0.2
-    with av.open(io.BytesIO(visitor.download("#mp4", "mp4"))) as film:
-        assert (film.streams.video[0].width, film.streams.video[0].height) == (1280, 720)
-        assert abs(film.duration / 1e6 - seconds) < 0.3
+    for button, size in (("#mp4", (1280, 720)), ("#tall", (1080, 1920))):
+        with av.open(io.BytesIO(visitor.download(button, "mp4"))) as film:
+            assert (film.streams.video[0].width, film.streams.video[0].height) == size
+            assert abs(film.duration / 1e6 - seconds) < 0.3
     page.click("#engrave")
     expect(page.locator(".pages img").first).to_be_visible()
     assert page.evaluate("document.querySelector('.pages img').naturalWidth") > 0

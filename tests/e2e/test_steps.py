@@ -72,16 +72,6 @@ def test_a_link_of_other_weights_says_so_and_a_new_seed_composes(visit):
     visitor.compose()
 
 
-def test_a_piece_at_its_greatest_length_says_so_and_stays(visit):
-    visitor = visit(link=served() + BASE + "&steps=" + ",".join(["go-on:300:1", "go-on:275:2"]))
-    page = visitor.page
-    visitor.compose()
-    page.click("#go-on")
-    expect(page.locator("#compose-said .said")).to_contain_text("600")
-    expect(page.locator("#go-on")).to_be_enabled()
-    assert page.locator(".takes .take").count() <= 1
-
-
 def test_hostile_steps_in_a_link_are_told(visit):
     page = visit(link=served() + BASE + "&steps=dance:1:2").page
     expect(page.locator("#stage")).to_contain_text("Step 'dance:1:2' is not known")

@@ -102,6 +102,7 @@ def _screen(w: SimpleNamespace) -> None:
         w.wav = gr.DownloadButton("WAV", min_width=84, elem_id="wav")
         w.mp3 = gr.Button("MP3", min_width=84, elem_id="mp3")
         w.mp4 = gr.Button("MP4 film", min_width=84, elem_id="mp4")
+        w.tall_film = gr.Button("Tall film", min_width=84, elem_id="tall")
         w.sheet_music = gr.Button("Sheet music", min_width=120, elem_id="engrave")
         w.copy_link = gr.Button("Copy link", min_width=110, elem_id="copy-link")
         w.share = gr.Button("Share", min_width=84, elem_id="share-link")

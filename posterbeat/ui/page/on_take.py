@@ -24,8 +24,8 @@ def wire(w: SimpleNamespace) -> None:
         return on_screen(w, takes, place) if place is not None else {w.roll: gr.skip()}
 
     @spoken
-    def fetch(suffix, take):
-        return there(take).convert(suffix)
+    def fetch(suffix, tall, take):
+        return there(take).convert(suffix, tall)
 
     @spoken
     def write_out(take):
@@ -41,9 +41,10 @@ def wire(w: SimpleNamespace) -> None:
 
     w.roll.select(silence, [w.take], w.roll, trigger_mode="always_last", **rendering)
     w.take_strip.click(again, [w.takes], widgets_of_a_take(w), **QUIET)
-    for button, suffix in ((w.mp3, ".mp3"), (w.mp4, ".mp4"), (w.musicxml, ".musicxml"), (w.pdf, ".pdf")):
+    for button, suffix, tall in ((w.mp3, ".mp3", False), (w.mp4, ".mp4", False), (w.tall_film, ".mp4", True),
+                                 (w.musicxml, ".musicxml", False), (w.pdf, ".pdf", False)):
         pressed = button.click(None, None, button, js=scripts.making(button.elem_id, text.MAKING[suffix]))
-        made = pressed.then(fetch, [gr.State(suffix), w.take], w.hidden_download, show_progress="hidden", **PRIVATE)
+        made = pressed.then(fetch, [gr.State(suffix), gr.State(tall), w.take], w.hidden_download, show_progress="hidden", **PRIVATE)
         made.success(None, js=scripts.DELIVER)
         for end in (made.success, made.failure):
             end(None, None, button, js=scripts.made(button.elem_id, button.value))
