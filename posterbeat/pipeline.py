@@ -11,7 +11,7 @@ from posterbeat.errors import ParameterError
 from posterbeat.genres import mixture
 from posterbeat.hearing import Bars, Hearing
 from posterbeat.hub import resolve, source_of
-from posterbeat.recipe import Recipe
+from posterbeat.recipe import Recipe, check_weights
 from posterbeat.steps import MOST_STEPS, Cut, GoOn, Rewrite, Step
 from posterbeat.track import Track
 
@@ -213,9 +213,7 @@ class PosterBeat:
         """
         if recipe.own:
             raise ParameterError("This piece began as a MIDI file from elsewhere, which cannot be composed again: open its file.")
-        if recipe.weights and self.weights and recipe.weights != self.weights:
-            raise ParameterError(f"Another composer's weights wrote this piece ({recipe.weights}; here are {self.weights}), and "
-                                 "these would write another one: load those, or open its MIDI file.")
+        check_weights(recipe.weights, self.weights)
         track = self.compose(recipe.genre_mix, controls=recipe.controls, progress=progress)
         for step in recipe.steps:
             track = self.take_step(track, step, progress=progress)

@@ -74,6 +74,19 @@ class Recipe:
                              "or delete its text event that begins with posterbeat.") from error
 
 
+def check_weights(wrote: str, here: str) -> None:
+    """Return where the weights that wrote a piece are those that are here, as far as both are known.
+
+    Raises
+    ------
+    ParameterError
+        They are others.
+    """
+    if wrote and here and wrote != here:
+        raise ParameterError(f"Another composer's weights wrote this piece ({wrote}; here are {here}), and these would write "
+                             "another one: load those, or open its MIDI file.")
+
+
 def notes_mark(*arrays: Any) -> int:
     """A number that changes with any of some arrays of numbers, which are taken as int32."""
     import numpy as np

@@ -14,6 +14,8 @@ from posterbeat.controls import CHECKS, COMPOSER_KINDS, Controls, from_text
 from posterbeat.errors import ParameterError
 from posterbeat.genres import mixture
 from posterbeat.hub import source_of
+from posterbeat.steps import Step
+from posterbeat.steps import from_text as steps_from_text
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Wish:
     suffixes : the kinds of file to write, from `controls.SUFFIXES`
     classifier, composer, words : folder or Hub repo, None for the default
     read_words : bool, whether the words on a poster are read beside its picture
+    steps : what is done with a piece once it is composed, in order
+    weights : which weights of the composer have to write it (`hub.weights_mark`); empty for any
     """
 
     genre: dict[str, float] | None = None
@@ -40,6 +44,8 @@ class Wish:
     composer: str | None = None
     words: str | None = None
     read_words: bool = True
+    steps: tuple[Step, ...] = ()
+    weights: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ class Job:
 
 def find(source: str | Path, wish: Wish, out: str | Path) -> list[Job]:
     """The posters of a folder with its subfolders, but for those in `out`; or of a CSV with a column `file` and, where
-    a poster is to differ, `genre` or a field of `Controls`.
+    a poster is to differ, `genre`, a field of `Controls`, `steps`, or `weights`.
 
     Raises
     ------
@@ -131,10 +137,12 @@ def parse_genre(text: str | None) -> dict[str, float] | None:
 
 
 def _differing(wish: Wish, line: dict) -> Wish:
-    said = {name: line[name].strip() for name in ("genre", *CHECKS) if (line.get(name) or "").strip()}
+    said = {name: line[name].strip() for name in ("genre", "steps", "weights", *CHECKS) if (line.get(name) or "").strip()}
     genre = parse_genre(said.pop("genre")) if "genre" in said else wish.genre
+    steps = steps_from_text(said.pop("steps")) if "steps" in said else wish.steps
+    weights = said.pop("weights", wish.weights)
     controls = wish.controls.changed(**{name: from_text(name, value) for name, value in said.items()})
-    return replace(wish, genre=genre, controls=controls, own_seed=wish.own_seed or "seed" in said)
+    return replace(wish, genre=genre, controls=controls, own_seed=wish.own_seed or "seed" in said, steps=steps, weights=weights)
 
 
 @cache

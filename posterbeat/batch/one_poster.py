@@ -10,6 +10,8 @@ from posterbeat.batch.jobs import Job
 from posterbeat.controls import Controls
 from posterbeat.errors import ParameterError, PosterBeatError, PosterError
 from posterbeat.genres import GENRES
+from posterbeat.recipe import check_weights
+from posterbeat.steps import to_text
 from posterbeat.text import film_of
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ def record_of(job: Job, error: str = "") -> dict:
     """The record of a poster that has no soundtrack, or none yet."""
     return {"name": job.name, "stamp": job.key, "error": error, "lasting": False, "genre": "",
             **{name: None for name in GENRES}, "genre_mix": None,
-            **_said(job.controls), "seconds": None, "words": "", "files": [], "thumbnail": ""}
+            **_said(job.controls), "steps": to_text(job.wish.steps), "weights": job.wish.weights, "seconds": None, "words": "", "files": [], "thumbnail": ""}
 
 
 def _said(controls: Controls) -> dict:
@@ -50,8 +52,11 @@ def compose_for(job: Job, beat: PosterBeat, out: str | Path) -> dict:
     from posterbeat.audio.export import SILENT
 
     try:
+        check_weights(wish.weights, beat.weights)
         track = beat(job.file, wish.genre, controls=job.controls, colours=wish.colours, words=wish.read_words,
                      title=film_of(job.name))
+        for step in wish.steps:
+            track = beat.take_step(track, step)
         if not set(wish.suffixes) <= set(SILENT):
             track.render(stems=".zip" in wish.suffixes)  # before it is encoded, not meanwhile: the process has one core
         for suffix in wish.suffixes:
@@ -66,7 +71,7 @@ def compose_for(job: Job, beat: PosterBeat, out: str | Path) -> dict:
         Path(out, record["thumbnail"]).parent.mkdir(parents=True, exist_ok=True)
         picture.save(Path(out, record["thumbnail"]), quality=85)
         record |= {"genre": track.reading.genre, "genre_mix": track.genre_mix, **_said(track.controls),
-                   "seconds": round(track.score.seconds, 2),
+                   "steps": to_text(track.steps), "weights": track.weights, "seconds": round(track.score.seconds, 2),
                    "words": " / ".join(line.text for line in track.reading.words.lines) if track.reading.words else "",
                    **{name: round(float(share), 6) for name, share in track.reading.probabilities.items()}}
     except Exception as error:  # one bad poster never stops the others

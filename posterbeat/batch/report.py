@@ -15,7 +15,7 @@ from posterbeat.text import legible
 from posterbeat.whole_file import whole_file
 
 COLUMNS = ("name", "genre", *GENRES, "genre_mix", "seed", "notes", "asked_seconds", "temperature", *STEERING,
-           "composer_kind", "seconds", "words", "files", "error")
+           "composer_kind", "steps", "weights", "seconds", "words", "files", "error")
 _PAGE = Path(__file__).with_name("report.html")
 
 
