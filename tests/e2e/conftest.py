@@ -3,6 +3,7 @@
 import os
 import shutil
 import urllib.request
+from contextlib import contextmanager
 
 import pytest
 
@@ -60,18 +61,29 @@ class Visitor:
     def upload(self, path):
         self.page.set_input_files("#poster input[type=file]", str(path))
 
-    def set(self, control, value):
-        """Type a value; a control under Advanced is set there, and the fold then is as it was."""
+    @contextmanager
+    def field(self, control):
+        """Where a control's value is typed; Advanced is unfolded for one that stands there, and then is as it was."""
         field = self.page.locator(
-            f"#{control} input[type=number], #{control} textarea, #{control} input[type=text]"
+            f"#{control} input[type=number], #{control} textarea, #{control} input[type=text], #{control} input:not([type])"
         ).first
         folded = not field.is_visible()
         if folded:
             self.page.click("#advanced > button")
-        field.fill(str(value))
-        field.press("Tab")
+        yield field
         if folded:
             self.page.click("#advanced > button")
+
+    def set(self, control, value):
+        """Type a value."""
+        with self.field(control) as field:
+            field.fill(str(value))
+            field.press("Tab")
+
+    def has(self, control, value):
+        """Wait until a control has a value."""
+        with self.field(control) as field:
+            expect(field).to_have_value(value)
 
     def compose(self, button="#compose"):
         """Press, and wait until the take is there."""

@@ -19,7 +19,7 @@ def test_takes_and_settings_survive_a_reload_and_a_take_is_composed_again_note_f
     page.locator(".takes .take").or_(page.locator("#takes")).first.wait_for(state="attached")
     page.reload()
     page.wait_for_selector(".takes .take")
-    expect(page.locator("#notes input")).to_have_value("48")
+    visitor.has("notes", "48")
     expect(page.locator("#temperature input[type=number]")).to_have_value("0.8")
     expect(page.locator("#poster img")).to_be_visible()
     expect(page.locator("#reading")).to_contain_text("%")
@@ -30,7 +30,7 @@ def test_takes_and_settings_survive_a_reload_and_a_take_is_composed_again_note_f
     visitor.set("notes", 40)
     visitor.compose(".takes .listen")
     assert visitor.midi() == midi and page.locator(".roll .title").inner_text() == title
-    expect(page.locator("#notes input")).to_have_value("40")  # the settings are left alone
+    visitor.has("notes", "40")  # the settings are left alone
     page.reload()
     expect(page.locator(".takes .listen b")).to_have_text("Sunday <b>night</b>")
     expect(page.locator(".takes .star")).to_have_attribute("aria-pressed", "true")

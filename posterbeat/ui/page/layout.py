@@ -131,7 +131,7 @@ def _advanced(w: SimpleNamespace) -> None:
         w.density = gr.Slider(*DENSITY, value=0.5, step=0.01, label="Density", elem_id="density", **plain)
         w.mode = gr.Radio(["major", "minor"], value="major", label="Mode", min_width=200, elem_id="mode")
     w.instruments = gr.Dropdown(
-        who_plays.choices(), value=[], multiselect=True, allow_custom_value=True, num_choices_shown=None, label="Instruments",
+        who_plays.choices(), value=[], multiselect=True, allow_custom_value=True, num_choices_shown=200, label="Instruments",
         info=text.ABOUT_INSTRUMENTS, elem_id="instruments")
     with gr.Row(elem_id="harmony"):
         w.chords = gr.Textbox(label="Chords", placeholder="Am F C G", info=text.ABOUT_CHORDS, max_lines=1, scale=2, min_width=200,
