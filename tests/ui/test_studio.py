@@ -10,7 +10,7 @@ import pytest
 from posterbeat.controls import Controls
 from posterbeat.genres import GENRES, mixture
 from posterbeat.recipe import Recipe
-from posterbeat.steps import GoOn, Rewrite
+from posterbeat.steps import Cut, GoOn, Rewrite
 from posterbeat.ui import link, turns
 from posterbeat.ui.components.example_posters import EXAMPLES
 from posterbeat.ui.components.poster_words import PosterWords
@@ -89,6 +89,11 @@ def test_the_page_says_the_measured_figures_and_copes_with_none(tmp_path, monkey
     assert "61 % (58 to 64)" in page and ">75</td>" in page and ">25</td>" in page
     assert "3.37 (3.20 to 3.50)" in page
     assert "composed 9 (8 to 11), by people 56 (55 to 58)" in page and page.count("<rect") == 2
+
+
+def test_every_step_is_told_in_words():
+    steps = (GoOn(30, 1), Cut(12), Rewrite("Violin", None, 2), Rewrite(None, (3, 4), 3))
+    assert [text.done(step) for step in steps] == ["30 s longer", "ends after bar 12", "Violin anew", "all parts in bars 3 to 4 anew"]
 
 
 def test_file_names_and_words_cannot_become_markup():

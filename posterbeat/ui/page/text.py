@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from posterbeat.controls import COMPOSER_KINDS, DEFAULT_NOTES, NOTES, to_text
 from posterbeat.genres import GENRES
-from posterbeat.steps import GoOn, Step
+from posterbeat.steps import Cut, GoOn, Step
 
 if TYPE_CHECKING:  # these pull in torch, which the page need not wait for
     from posterbeat.colours import PosterColours
@@ -182,6 +182,8 @@ def done(step: Step) -> str:
     """What was done with a take, in words: "Violin anew"."""
     if isinstance(step, GoOn):
         return f"{step.seconds:g} s longer"
+    if isinstance(step, Cut):
+        return f"ends after bar {step.bars}"
     bars = f" in bars {step.bars[0]} to {step.bars[1]}" if step.bars else ""
     return f"{'all parts' if step.part is None else step.part}{bars} anew"
 
