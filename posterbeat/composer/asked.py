@@ -91,9 +91,12 @@ def layout(seconds: float, brief: Brief) -> tuple[int, int]:
     return bars, max(1, total - bars * brief.bar)
 
 
-def ended(score: Score, bars: int, closing: int) -> Score:
-    """A score whose last chord, after so many bars, sounds for `closing` twelfths of a beat, and nothing longer."""
-    end = bars * score.bar + closing
-    held = score.onset >= bars * score.bar
-    duration = np.where(held, closing, np.minimum(score.duration, end - score.onset))
-    return replace(score, duration=duration)
+def ended(score: Score, bars: int, closing: int | None) -> Score:
+    """A score whose last chord, after so many bars, sounds for `closing` twelfths of a beat, and nothing longer.
+
+    None leaves that chord as long as it was written, which is two bars at most.
+    """
+    begin = bars * score.bar
+    end = begin + (2 * score.bar if closing is None else closing)
+    duration = np.minimum(score.duration, end - score.onset)
+    return replace(score, duration=duration if closing is None else np.where(score.onset >= begin, closing, duration))

@@ -129,12 +129,12 @@ class BiLSTMComposer(PreTrainedModel):
         forked()
         random = np.random.default_rng(controls.seed)
         plan, brief = self.planned(controls, mix, random)
-        told, ending = outline(plan, brief), None if controls.seconds is None else layout(controls.seconds, brief)
+        told, closing = outline(plan, brief), None if controls.seconds is None else layout(controls.seconds, brief)[1]
 
         def score_of(piece: Arrangement, bars: slice) -> Score:
             cells = piece.start[::len(brief.parts)]
             score = to_score(piece, brief, told, slice(cells[bars.start], cells[bars.stop]))
-            return score if ending is None else ended(score, *ending)
+            return ended(score, plan.bars - 1, closing)
 
         def tell(piece: Arrangement, bar: int) -> None:
             on_bar(score_of(piece, slice(bar, bar + 1)), (bar + 1) * piece.bar)

@@ -65,6 +65,12 @@ def test_a_piece_lasts_as_long_as_is_asked_for(composer, seconds, tempo):
     assert (score.onset[last] % score.bar == 0).all() and {*(score.pitch[last] % 12).tolist()} <= {0, 4, 7}
 
 
+def test_nothing_rings_on_after_the_closing_chord(composer):
+    for seed in range(6):
+        score = composer.generate("drama", seed=seed, notes=40)
+        assert (score.onset + score.duration).max() <= (len(score.plan.cells) + 1) * score.bar  # the chord has two bars at most
+
+
 def test_a_dense_piece_of_300_seconds_keeps_to_the_most_notes(composer):
     controls = Controls(seed=1, seconds=300, tempo=220, metre="2/4")
     plan, brief = composer.planned(controls, mixture("action"), np.random.default_rng(1))
