@@ -61,6 +61,17 @@ def test_the_example_pieces_can_be_heard_one_sound_at_a_time(visit):
     assert page.evaluate("document.querySelector('#pieces audio').paused")
 
 
+def test_of_two_pieces_asked_for_at_once_the_second_plays(visit):
+    page = visit().page
+    page.click("#about > button")
+    expect(page.locator(".pieces button")).to_have_count(25)
+    page.evaluate("""() => { const [one, other] = document.querySelectorAll(".pieces button");
+      one.click(); setTimeout(() => other.click(), 200); }""")
+    page.wait_for_function("document.querySelector('#pieces audio').currentTime > 0.3")
+    expect(page.locator(".pieces button").nth(1)).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".pieces button[aria-pressed=true]")).to_have_count(1)
+
+
 def test_all_that_matters_is_reached_by_the_keyboard(visit):
     page = visit().page
     wanted = {"poster", "shelf", "genre", "seconds", "temperature", "compose", "seed", "dice", "advanced", "about"}
