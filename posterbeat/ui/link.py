@@ -125,7 +125,7 @@ def wish_of(query: Mapping[str, str]) -> Wish:
         refused.append(str(error))
     weights = query.get("weights", "")
     if not _MARK.fullmatch(weights):
-        refused.append(f"The composer's weights are named by letters and digits, not {said(weights)}.")
+        refused.append(f"A version of the composer is named by letters and digits, not {said(weights)}.")
         weights = ""
     return Wish(controls, mix, poster, tuple(refused), taken, weights)
 

@@ -1,6 +1,7 @@
 """What a musician asks for on the page: a length, players, chords, a key; what cannot be is said beside Compose."""
 
 import io
+import re
 
 import pretty_midi
 import pytest
@@ -25,14 +26,14 @@ def test_a_length_is_kept_and_told_as_minutes_and_notes_take_its_place_only_wher
     expect(page.locator("#seconds input[type=number]")).to_have_value("60")
     visitor.has("notes", "")
     visitor.set("seconds", 15)
-    assert page.evaluate("getComputedStyle(document.querySelector('#seconds label span'), '::after').content").endswith('"0:15"')
+    page.wait_for_function("""getComputedStyle(document.querySelector("#seconds label span"), "::after").content.endsWith('"0:15"')""")
     visitor.compose()
     expect(page.locator("#facts p")).to_contain_text("15 seconds")
     assert 14.5 < pretty_midi.PrettyMIDI(io.BytesIO(visitor.midi())).get_end_time() < 19  # the last chord rings
     visitor.set("notes", 40)
     expect(page.locator("#seconds input[type=range]")).to_be_disabled()
     visitor.compose()
-    assert "Piano roll: 40 notes" in page.get_attribute(".roll .score", "aria-label")
+    expect(page.locator(".roll .score")).to_have_attribute("aria-label", re.compile("Piano roll: 40 notes"))
 
 
 def test_exactly_who_was_chosen_plays_over_the_chords_that_were_typed(visit):

@@ -45,7 +45,7 @@ def test_a_link_holds_the_steps_and_which_weights_wrote_the_take():
     ({"steps": "go-on:30:7"}, "whose genres and seed"), ({"steps": "dance:1:2"}, "Step 'dance:1:2' is not known"),
     ({"steps": "go-on:inf:7"}, "Seconds must be"), ({"steps": "go-on:30:" + "9" * 5000}, "Step"),
     ({"steps": ",".join(["go-on:10:1"] * 60)}, "50 at most"), ({"steps": "x" * 10**6}, "characters"),
-    ({"steps": "rewrite::9-3:1"}, "wrong way round"), ({"weights": "<script>"}, "'<script>'"), ({"weights": "a" * 65}, "weights"),
+    ({"steps": "rewrite::9-3:1"}, "wrong way round"), ({"weights": "<script>"}, "'<script>'"), ({"weights": "a" * 65}, "version of the composer"),
 ])
 def test_hostile_steps_and_weights_get_a_sentence_and_are_left_out(query, said):
     base = {"drama": "1", "seed": "3"} if "go-on:30:7" not in query.values() else {}

@@ -10,9 +10,9 @@ from posterbeat.ui.page.charts import bars, figure_words, station
 
 _WAY = (
     ("Poster", "any picture, upright, on white"),
-    ("Reader", "a convolutional network for the picture, another for its words: five genres, and the poster's colours"),
-    ("Composer", "an LSTM plans chords, parts and repeats, a bidirectional LSTM reads the plan, an LSTM writes it part by part"),
-    ("Orchestra", "MIDI, played with a General MIDI soundfont"),
+    ("Reader", "one network looks at the picture, another reads its words: five genres, and the poster's colours"),
+    ("Composer", "a network plans chords, parts and repeats, another reads that plan both ways, a third writes it part by part"),
+    ("Orchestra", "recorded instruments play the notes, each part for itself"),
 )
 _LIMITS = (
     "A single picture says only roughly what genre a film is, and most films have several: the reading is a guess with a "
