@@ -67,12 +67,25 @@ def foreseen(score: Score, seed: int) -> tuple[list[tuple[int, int, str]], Perfo
 
     Both follow from the plan alone, where the score has one that says so much; then its notes need not be there yet.
     """
+    tracks = _planned(score)
+    if tracks is None:
+        return score.tracks(), perform(score, seed)
+    return tracks, perform(sketch(score.plan, score.bar, score.tempo), seed, tracks)
+
+
+def players(score: Score) -> list[tuple[int, int, str]]:
+    """Part, program and name of all who play, or will play, in the order of their seats and stems."""
+    tracks = _planned(score)
+    return score.tracks() if tracks is None else tracks
+
+
+def _planned(score: Score) -> list[tuple[int, int, str]] | None:
     plan = score.plan
-    if plan is not None and plan.levels:
-        tracks = [(part, program, name) for part, (program, name) in enumerate(zip(plan.programs, plan.parts))]
-        if {one[:2] for one in score.tracks()} <= {one[:2] for one in tracks}:  # in a piece that went on, others may play too
-            return tracks, perform(sketch(plan, score.bar, score.tempo), seed, tracks)
-    return score.tracks(), perform(score, seed)
+    if plan is None or not plan.levels:
+        return None
+    tracks = [(part, program, name) for part, (program, name) in enumerate(zip(plan.programs, plan.parts))]
+    others = {one[:2] for one in score.tracks()} - {one[:2] for one in tracks}  # they may play in a piece that went on
+    return None if others else tracks
 
 
 def _last_of_each(onset: np.ndarray, pitch: np.ndarray) -> np.ndarray:

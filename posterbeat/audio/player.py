@@ -12,7 +12,7 @@ import queue
 import struct
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -192,13 +192,11 @@ def _say(line: BinaryIO, letter: bytes, what: bytes = b"") -> None:
 class StemFiles(threading.Thread):
     """Writes what each part plays, beside those who play."""
 
-    def __init__(self, files: list[str]):
+    def __init__(self, folder: str):
         super().__init__(daemon=True)
-        from soundfile import SoundFile  # only where it is needed: loading it takes a while
+        from posterbeat.audio.stems import StemWriter  # only where it is needed: loading what writes takes a while
 
-        from posterbeat.audio.stems import FLAC
-
-        self._files = [SoundFile(file, "w", SAMPLE_RATE, 2, **FLAC) for file in files]
+        self._writer = StemWriter(Path(folder))
         self._sounds: queue.Queue = queue.Queue(_AHEAD)
         self._failure: Exception | None = None
         self.start()
@@ -224,15 +222,17 @@ class StemFiles(threading.Thread):
 
     def run(self) -> None:
         while (sound := self._sounds.get()) is not None:
-            if self._failure:
-                continue
-            try:
-                for index, file in enumerate(self._files):
-                    file.write(samples_of(sound[2 * index:2 * index + 2]))
-            except Exception as error:
-                self._failure = error
-        for file in self._files:
-            file.close()
+            if not self._failure:
+                self._try(lambda sound=sound: self._writer.write(
+                    np.stack([samples_of(sound[row:row + 2]) for row in range(0, len(sound), 2)])))
+        if not self._failure:
+            self._try(self._writer.close)
+
+    def _try(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:
+            self._failure = error
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -35,7 +35,7 @@ class Playing:
     soundfont
         An SF2 or SF3 file.
     stems
-        A FLAC for each seat, where what it plays is written; none are kept where there are none.
+        The folder in which what each seat plays is written; None: it is not kept.
 
     Raises
     ------
@@ -43,11 +43,11 @@ class Playing:
         The process cannot be started.
     """
 
-    def __init__(self, outline: Performance, soundfont: Path, stems: Sequence[Path] = ()):
+    def __init__(self, outline: Performance, soundfont: Path, stems: Path | None = None):
         self._sent, self._whole = 0, threading.Event()
         order = {"soundfont": str(soundfont), "seats": [asdict(seat) for seat in outline.seats],
                  "desks": _desks(outline), "rehearsal": outline.loudest().events(_BLOCKS).tolist(),
-                 "stems": [str(file) for file in stems]}
+                 "stems": stems and str(stems)}
         try:
             self._process = subprocess.Popen(_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                              stderr=subprocess.DEVNULL, start_new_session=True)  # Ctrl-C is not meant for it

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pretty_midi
-import soundfile
 
 from posterbeat.audio.command import play_by_command
 from posterbeat.audio.fluidsynth import SAMPLE_RATE, library
@@ -17,7 +16,7 @@ from posterbeat.audio.mixdown import mixdown
 from posterbeat.audio.performance import Performance
 from posterbeat.audio.playing import Playing
 from posterbeat.audio.soundfonts import asked_for, bundled, installed
-from posterbeat.audio.stems import FLAC, Stems
+from posterbeat.audio.stems import Stems, StemWriter
 from posterbeat.audio.symusic_renderer import sample
 from posterbeat.errors import RenderError
 
@@ -68,7 +67,7 @@ class Stream:
         self._playing: Playing | None = None
         if library():
             try:
-                self._playing = Playing(outline, self._font or installed(), self.stems.files if stems else ())
+                self._playing = Playing(outline, self._font or installed(), self.stems.folder if stems else None)
             except RenderError as error:
                 self._fall_back(error)
 
@@ -148,10 +147,14 @@ class Stream:
             sound = _checked(play(midi), seconds, "symusic")
         gains = gains_of(sound, seconds, SAMPLE_RATE)
         if self.stems:
-            for track, file in zip(midi.instruments, self.stems.files):
+            parts = []
+            for track in midi.instruments:
                 alone = pretty_midi.PrettyMIDI(resolution=midi.resolution, initial_tempo=120.0)
                 alone.instruments = [track]
-                soundfile.write(file, _levelled(play(alone), gains), SAMPLE_RATE, **FLAC)
+                parts.append(_levelled(play(alone), gains))
+            writer = StemWriter(self.stems.folder)
+            writer.write(np.stack(parts))
+            writer.close()
         return _levelled(sound, gains)
 
     def _command(self, midi: pretty_midi.PrettyMIDI) -> np.ndarray:

@@ -160,7 +160,7 @@ class Studio:
                 read = self.read_words(read)
             mix = read.genres.probabilities
         report("news", (1, text.WAKING, 0.0))
-        hearing = self.beat.stream(mix, controls=controls, progress=progress)
+        hearing = self.beat.stream(mix, controls=controls, progress=progress, stems=True)
         live = Live(hearing, mixture(mix), controls, path)
         try:
             with closing(live.values()) as values:
@@ -181,7 +181,7 @@ class Studio:
             report("news", (2, "The orchestra plays", share))
 
         playing(0.0)
-        track.render(playing)
+        track.render(playing, stems=True)
         return Take.keep(track, path)
 
 

@@ -1,12 +1,14 @@
 """A take: a finished piece with its files, as a visitor's session keeps it, and what can be done with it."""
 
-from collections.abc import Collection
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import gradio as gr
 
+from posterbeat.audio.stems import Stems
 from posterbeat.audio.tags import Tags
 from posterbeat.controls import Controls
 from posterbeat.errors import PosterBeatError
@@ -50,6 +52,7 @@ class Take:
     tags : Tags, what its files say of themselves
     steps : what was done with the piece since it was composed, in order
     former : str, the link of the take that it was made from by the last step; empty where there is none here
+    stems : Stems or None, what each part plays
     """
 
     genre_mix: dict[str, float]
@@ -65,6 +68,7 @@ class Take:
     tags: Tags
     steps: tuple[Step, ...] = ()
     former: str = ""
+    stems: Stems | None = None
 
     @classmethod
     def keep(cls, track: Track, poster: str | None = None, wav: Path | None = None) -> "Take":
@@ -75,9 +79,18 @@ class Take:
         midi = track.save(wav.with_suffix(".mid"))
         title = shown_title(track.genre_mix, track.controls)
         cover, link = cover_of(poster) if poster else None, link_to(track.recipe, poster)
-        roll = {**roll_value(track.score, wav, title), "cover": cover, "link": link, "samples": len(sound.samples)}
+        stems = cls._beside(wav, sound.stems)
+        roll = {**roll_value(track.score, wav, title), "cover": cover, "link": link, "samples": len(sound.samples),
+                "stems": [gr.FileData(path=str(file)).model_dump() for file in stems.files] if stems else []}
         return cls(track.genre_mix, track.controls, round(sound.seconds, 3), sound.renderer, str(midi), str(wav), poster, cover,
-                   link, roll, track.tags, track.steps)
+                   link, roll, track.tags, track.steps, stems=stems)
+
+    @staticmethod
+    def _beside(wav: Path, stems: Stems | None) -> Stems | None:
+        try:
+            return stems and stems.moved(wav.parent / "stems")
+        except OSError as error:
+            raise PosterBeatError(text.NO_ROOM) from error
 
     @property
     def genre(self) -> str:
@@ -90,7 +103,8 @@ class Take:
         return self.roll["title"]
 
     def convert(self, suffix: str, tall: bool = False) -> str:
-        """Path of the take as another file, .mp3, .mp4 (with the poster; `tall` for telephones), .musicxml or .pdf; made once.
+        """Path of the take as another file, made once: .mp3, .mp4 (with the poster; `tall` for telephones), .musicxml, .pdf or
+        .zip (a WAV for each part).
 
         Raises
         ------
@@ -119,41 +133,29 @@ class Take:
         from posterbeat.music.score import Score
         from posterbeat.music.sheet import engrave, to_musicxml
 
-        return text.sheet(engrave(to_musicxml(Score.from_midi(self.file(self.midi)), self.tags.title, self.tags.composer, self.tags.genre)))
+        score = Score.from_midi(self.file(self.midi))
+        return text.sheet(engrave(to_musicxml(score, self.tags.title, self.tags.composer, self.tags.genre)))
 
-    def mute(self, families: Collection[int]) -> dict[str, Any]:
-        """The roll's value with some families silent, at least one of the take's own left; its files stay as they are.
-
-        The sound is as long as the take's, so that the cursor keeps its place; it is made once and kept beside the take.
-
-        Parameters
-        ----------
-        families
-            Indices into `instruments.FAMILIES`; others than the take's are without effect.
+    def mix(self, levels: Sequence[float]) -> str:
+        """Path of a WAV file in which each part is as loud as its level says, 0 to 1; made once.
 
         Raises
         ------
         PosterBeatError
-            The take's files were removed meanwhile, or what is left is silent.
+            The take's files were removed meanwhile, or it has other parts.
         """
         from posterbeat.audio.export import save
-        from posterbeat.audio.perform import perform
-        from posterbeat.audio.render import Rendering, render
-        from posterbeat.music.score import Score
+        from posterbeat.audio.render import Rendering
 
-        present = [family["id"] for family in self.roll["families"]]
-        silent = sorted(set(families) & set(present))
-        if not silent or len(silent) == len(present):
-            return {**self.roll, "muted": silent}
+        levels = [round(min(1.0, max(0.0, float(level))), 3) for level in levels]
+        if self.stems is None or len(levels) != len(self.stems.names):
+            raise PosterBeatError(text.GONE)
         wav = Path(self.wav)
-        target = wav.with_name(f"{wav.stem}-without-{'-'.join(map(str, silent))}.wav")
+        target = wav.with_name(f"{wav.stem}-mix-{zlib.crc32(repr(levels).encode()):08x}.wav")
         if not target.exists():
             midi, whole = self._files()
-            played, length = perform(Score.from_midi(midi), self.controls.seed), len(whole.samples)
-            sound = render(played.without(silent), outline=played)
-            samples = np.pad(sound.samples[:length], ((0, max(0, length - len(sound.samples))), (0, 0)))
-            save(target, midi, Rendering(samples, sound.sample_rate, sound.renderer))
-        return {**self.roll, "audio": {**self.roll["audio"], "path": str(target)}, "muted": silent}
+            save(target, midi, Rendering(self.stems.mixed(levels), whole.sample_rate, self.renderer))
+        return str(target)
 
     @staticmethod
     def file(path: str) -> str:
@@ -177,6 +179,6 @@ class Take:
 
         try:
             samples, rate = soundfile.read(self.wav, dtype="int16", always_2d=True)
-            return MarkedMidi(self.midi), Rendering(samples, rate, self.renderer)
+            return MarkedMidi(self.midi), Rendering(samples, rate, self.renderer, self.stems)
         except (OSError, soundfile.LibsndfileError) as error:
             raise PosterBeatError(text.GONE) from error

@@ -16,7 +16,7 @@ from PIL import Image
 from posterbeat.audio.export import SUFFIXES, save
 from posterbeat.audio.mp3 import encoded
 from posterbeat.audio.render import Rendering, render
-from posterbeat.audio.stems import FLAC, Stems
+from posterbeat.audio.stems import Stems, StemWriter
 from posterbeat.errors import ParameterError, PosterBeatError, RenderError
 
 RATE = 44100
@@ -40,8 +40,9 @@ def sound(samples):
     """A fifth of a second, with its parts."""
     short = samples[:RATE // 5]
     stems = Stems.for_parts(("Violin", "Violin 2"))
-    for file, share in zip(stems.files, (0.75, 0.25)):
-        soundfile.write(file, np.round(short * share).astype(np.int16), RATE, **FLAC)
+    writer = StemWriter(stems.folder)
+    writer.write(np.stack([np.round(short * share).astype(np.int16) for share in (0.75, 0.25)]))
+    writer.close()
     return Rendering(short, RATE, "", stems)
 
 
@@ -190,16 +191,17 @@ import resource, sys
 import numpy, pretty_midi
 from posterbeat.audio.export import save
 from posterbeat.audio.render import Rendering
-from posterbeat.audio.stems import FLAC, Stems
+from posterbeat.audio.stems import Stems, StemWriter
 from posterbeat.errors import PosterBeatError
-import soundfile
 midi = pretty_midi.PrettyMIDI()
 track = pretty_midi.Instrument(0)
 track.notes = [pretty_midi.Note(90, 60, second, second + 0.5) for second in range(2000)]
 midi.instruments.append(track)
 noise = numpy.random.default_rng(0).integers(-9000, 9000, (44100, 2), dtype=numpy.int16)
 stems = Stems.for_parts(("Piano",))
-soundfile.write(stems.files[0], noise, 44100, **FLAC)
+writer = StemWriter(stems.folder)
+writer.write(noise[None])
+writer.close()
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 try:
     save(sys.argv[1], midi, Rendering(noise, 44100, "", stems))

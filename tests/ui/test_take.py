@@ -2,16 +2,20 @@
 
 from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import av
 import numpy as np
 import pypdfium2
 import pytest
+import soundfile
 from PIL import Image
 from tinytag import TinyTag
 
 from posterbeat.audio.render import Rendering
+from posterbeat.audio.stems import Stems, StemWriter
 from posterbeat.controls import Controls
+from posterbeat.errors import PosterBeatError
 from posterbeat.genres import mixture
 from posterbeat.music.score import Score
 from posterbeat.track import Track
@@ -29,12 +33,19 @@ def take_for(tmp_path, monkeypatch):
     few = slice(0, 40)
     score = Score(whole.onset[few], whole.duration[few], whole.pitch[few], whole.velocity[few], whole.program[few])
 
-    def make(name):
+    def make(name, parts=()):
         poster = tmp_path / name if name else None
         if poster:
             Image.new("RGB", (300, 450), "crimson").save(poster, "JPEG")
         track = Track(score, mixture("comedy"), Controls(seed=4294967295))
-        track._rendering = Rendering(np.full((RATE, 2), 5000, np.int16), RATE, "a test")  # what plays it is tested elsewhere
+        stems = Stems.for_parts(tuple(f"Part {number}" for number in range(len(parts)))) if parts else None
+        if stems:
+            writer = StemWriter(stems.folder)
+            for _ in range(5):  # of which each is longer than a file
+                writer.write(np.stack([np.full((RATE, 2), part, np.int16) for part in parts]))
+            writer.close()
+        # What plays it is tested elsewhere.
+        track._rendering = Rendering(np.full((RATE * (5 if parts else 1), 2), sum(parts) or 5000, np.int16), RATE, "a test", stems)
         return Take.keep(track, poster and str(poster))
 
     return make
@@ -63,3 +74,16 @@ def test_a_take_is_kept_as_a_wide_film_and_as_a_tall_one(take_for):
     for tall, size in ((False, (1280, 720)), (True, (1080, 1920))):
         with av.open(take.convert(".mp4", tall)) as film:
             assert (film.streams.video[0].width, film.streams.video[0].height) == size
+
+
+def test_the_parts_lie_beside_the_take_and_are_mixed_and_packed(take_for):
+    take = take_for(None, parts=(1000, 200, 4))
+    assert len(take.stems.files) == 2 and len(take.roll["stems"]) == 2  # five seconds, four to a file
+    for levels, value in (([1, 1, 1], 1204), ([0, 1, 0], 200), ([0.5, 0, 1], 504), ([0, 0, 0], 0)):
+        mixed = soundfile.read(take.mix(levels), dtype="int16")[0]
+        assert mixed.shape == (5 * RATE, 2) and (mixed == value).all()
+    with ZipFile(take.convert(".zip")) as archive:
+        assert archive.namelist() == ["Part 0.wav", "Part 1.wav", "Part 2.wav"]
+        assert (soundfile.read(BytesIO(archive.read("Part 1.wav")), dtype="int16")[0] == 200).all()
+    with pytest.raises(PosterBeatError):
+        take.mix([1, 1])

@@ -15,7 +15,7 @@ function silence(seconds) {  // as a WAV file of 8 bits and 8 kHz
 }
 
 class WaveFile {  // a WAV file of 16 bits, stereo, that may still grow; `samples` of it are there
-  constructor(url) { this.url = url; this.samples = 0; this.whole = false; }
+  constructor(url) { this.url = url; this.parts = 1; this.samples = 0; this.whole = false; }
   async stretch(from, context) {
     const to = Math.min(this.samples, from + STRETCH * RATE), first = HEADER + 4 * from, last = HEADER + 4 * to - 1;
     const answer = await fetch(this.url, { headers: { Range: `bytes=${first}-${last}` }, cache: "no-store" });
@@ -31,9 +31,19 @@ class WaveFile {  // a WAV file of 16 bits, stereo, that may still grow; `sample
   }
 }
 
+class Parts {  // what each part plays: a FLAC file for every four seconds, in which the parts lie one after another
+  constructor(files, parts, samples) { this.files = files; this.parts = parts; this.samples = samples; this.whole = true; this.url = ""; }
+  async stretch(from, context) {
+    const number = Math.floor(from / (STRETCH * RATE)), answer = await fetch(this.files[number].url);
+    if (!answer.ok) throw new Error("The parts are gone.");
+    const buffer = await context.decodeAudioData(await answer.arrayBuffer());
+    return { buffer, from: number * STRETCH * RATE, samples: buffer.length / this.parts };
+  }
+}
+
 class Mixer {
   constructor(audio) {
-    this.audio = audio; this.source = null; this.nodes = new Set(); this.run = 0; this.zero = null; this.next = 0;
+    this.audio = audio; this.source = null; this.nodes = new Set(); this.gains = []; this.run = 0; this.zero = null; this.next = 0;
     this.turn = 0; this.turning = false; this.starting = false; this.held = false; this.wanted = null; this.adjusted = 0; this.told = -1;
     audio.addEventListener("play", () => { if (this.source && !this.turning && !this.follows()) this.begin(); });
     for (const end of ["pause", "ended"]) audio.addEventListener(end, () => { if (this.source && !this.turning) this.rest(); });
@@ -66,6 +76,28 @@ class Mixer {
     this.source.samples = samples;
     if (this.starting || !this.audio.paused) this.fill(this.run);  // at once, even while <audio> gets ready
     if (this.held && samples - this.audio.currentTime * RATE > STORE * RATE) this.go();
+  }
+  mix(levels) {  // how loud each part is, at once
+    levels.forEach((level, part) => {
+      if (!this.gains[part]) { this.gains[part] = this.context.createGain(); this.gains[part].connect(this.out); this.gains[part].gain.value = level; }
+      this.gains[part].gain.setTargetAtTime(level, this.context.currentTime, 0.01);
+    });
+  }
+  async apart(source) {  // the parts in place of the whole, from where it is
+    const { audio } = this, seconds = source.samples / RATE;
+    try { await source.stretch(Math.round(this.heard() * RATE), this.context); } catch { return false; }  // so that it lies near by
+    if (!this.source) {
+      this.source = source;
+      this.lead(seconds, audio.currentTime, !audio.paused);
+    } else if (this.zero === null) {
+      this.source = source;
+    } else {
+      const moment = Math.ceil((this.context.currentTime + 0.12) * RATE);
+      for (const node of this.nodes) node.stop(moment / RATE);
+      this.source = source; this.next = moment - this.zero; this.run++;
+      this.fill(this.run);
+    }
+    return true;
   }
   finish(samples, seconds) {  // and is whole
     this.source.samples = samples; this.source.whole = true;
@@ -126,10 +158,13 @@ class Mixer {
   set({ buffer, from, samples }) {  // beside the one before; if it comes too late, all is put off
     const soon = Math.ceil((this.context.currentTime + 0.015) * RATE);
     if (this.zero === null || this.zero + this.next < soon) this.zero = soon - this.next;
-    const node = this.context.createBufferSource(), skipped = this.next - from;
-    node.buffer = buffer; node.connect(this.out);
-    node.onended = () => this.nodes.delete(node);
-    node.start((this.zero + this.next) / RATE, skipped / RATE); this.nodes.add(node);
+    const skipped = this.next - from;
+    for (let part = 0; part < this.source.parts; part++) {
+      const node = this.context.createBufferSource();
+      node.buffer = buffer; node.connect(this.source.parts > 1 ? this.gains[part] : this.out);
+      node.onended = () => this.nodes.delete(node);
+      node.start((this.zero + this.next) / RATE, (part * samples + skipped) / RATE, (samples - skipped) / RATE); this.nodes.add(node);
+    }
     this.next = from + samples;
   }
   look() {
@@ -145,7 +180,7 @@ class Mixer {
     }
   }
   give() {  // it cannot be fetched: the browser plays the file itself, if there is more of it than that
-    const { url, whole } = this.source, at = this.heard(), playing = !this.audio.paused;
+    const { whole } = this.source, url = this.source.url || this.file, at = this.heard(), playing = !this.audio.paused;
     this.close();
     if (!whole) return;
     this.audio.addEventListener("loadedmetadata", () => { this.audio.currentTime = at; if (playing) this.go(); }, { once: true });

@@ -1,12 +1,12 @@
 // The piano roll is the player: it owns the <audio>, so that cursor and sound cannot part. Here it is drawn, and plan_strip.js
-// draws the plan above it; player.js, which follows, is what is pressed. Arguments given by gr.HTML: element, trigger, props, server, upload, watch.
+// draws the plan above it; mixing_desk.js, which follows, is the parts, and player.js what is pressed. Arguments given by gr.HTML: element, trigger, props, server, upload, watch.
 const root = element.querySelector(".roll"), audio = root.querySelector("audio");
 const score = root.querySelector(".score"), map = root.querySelector(".map"), legend = root.querySelector(".legend");
 const play = root.querySelector(".play"), title = root.querySelector(".title"), time = root.querySelector(".clock"), caption = root.querySelector(".caption");
 const zoomIn = root.querySelector(".zoom .in"), zoomOut = root.querySelector(".zoom .out");
 const GOLD = "#f0bd5b", GRID = "#1f1b19", BAR = "#302a26";
 const mixer = new Mixer(audio);
-let piece = null, notes = [], span = 0, muted = new Set(), overview = null, ticking = 0, dragging = false, asking = 0;
+let piece = null, notes = [], span = 0, overview = null, ticking = 0, dragging = false;
 
 const clock = (s) => Math.floor(s / 60) + ":" + String(Math.floor(s % 60)).padStart(2, "0");
 const length = () => !piece?.live && Number.isFinite(audio.duration) ? audio.duration : (piece ? piece.seconds : 0);
@@ -47,7 +47,7 @@ function paint(pen, width, height, from, to, now, detail) {
   }
   for (const n of notes) {
     if (n.start > to || n.end < from) continue;
-    const { y, step } = n.drum ? lane.drums : lane.pitched, hidden = muted.has(n.family);
+    const { y, step } = n.drum ? lane.drums : lane.pitched, hidden = !level(n.part);
     const sounding = detail && !hidden && now >= n.start && now < n.end;
     const x = (n.start - from) * perSecond, w = Math.max(detail ? 2.5 : 1, (n.end - n.start) * perSecond - (detail ? 1 : 0));
     const h = Math.max(detail ? 3 : 1, Math.min(step * 0.86, 12));
@@ -120,22 +120,6 @@ function zoom(factor) {
 }
 function limits() { zoomIn.disabled = !piece || span <= 4; zoomOut.disabled = !piece || span >= length(); }
 
-const silent = () => [...muted].sort((a, b) => a - b);
-function quieten() {  // the sound without a family is made on the server; several presses in a row ask once
-  clearTimeout(asking);
-  if (muted.size === piece.families.length) { audio.muted = true; legend.removeAttribute("aria-busy"); return; }
-  legend.setAttribute("aria-busy", "true");
-  asking = setTimeout(() => trigger("select", { muted: silent() }), 350);
-}
-function revoice(value) {  // another sound of the same length: go on where it was
-  if (String(value.muted) !== String(silent())) return;  // a family was pressed meanwhile, and its answer follows
-  const at = audio.currentTime, playing = !audio.paused;
-  mixer.close();
-  legend.removeAttribute("aria-busy"); audio.muted = false;
-  audio.addEventListener("loadedmetadata", () => { seek(at); if (playing) audio.play().catch(() => {}); }, { once: true });
-  audio.src = value.audio.url; audio.load();
-}
-
 let before = null, left = "";  // what stood here before a piece began to be written; the take whose writing is no longer followed
 function load() {
   const value = props.value;
@@ -145,8 +129,6 @@ function load() {
     if (value.take !== left) follow(value);
   } else if (piece && piece.live && value && value.take === piece.take) {
     complete(value);
-  } else if (piece && value && value.muted && value.take === piece.take) {
-    revoice(value);
   } else {
     if (piece && piece.live) left = piece.take;
     show(value);
@@ -165,15 +147,15 @@ function follow(value) {  // a piece that is being written: its notes so far, an
   planned(piece); overview = null; draw();
 }
 function complete(value) {  // it is written, and is heard on
-  piece = value; root.dataset.state = "ready"; overview = null; present(piece, null); planned(piece); describe(); families();
+  piece = value; root.dataset.state = "ready"; overview = null; present(piece, null); planned(piece); describe(); desk(piece);
   if (mixer.source) mixer.finish(value.samples, value.samples / RATE);
   else { play.disabled = false; audio.src = piece.audio.url; audio.load(); if (piece.play) audio.play().catch(() => {}); }
   draw();
 }
 
 function clear() {
-  clearTimeout(asking); mixer.close(); audio.muted = false; legend.removeAttribute("aria-busy");
-  audio.pause(); muted = new Set(); overview = null; legend.replaceChildren(); delete root.dataset.playing;
+  mixer.close(); mixer.file = "";
+  audio.pause(); overview = null; legend.replaceChildren(); delete root.dataset.playing;
 }
 function show(value) {
   clear();
@@ -188,35 +170,20 @@ function show(value) {
     time.textContent = invited ? invited.words : "Add a poster and press Compose: its music plays here."; caption.textContent = ""; score.setAttribute("aria-label", "Piano roll, empty");
     limits(); draw(); return;
   }
-  describe(); families();
+  describe(); desk(piece);
   span = clamp((score.clientWidth || 640) / 36, 8, Math.max(8, piece.seconds));
   audio.src = piece.audio.url; audio.load();
   limits(); draw();
   if (piece.play) audio.play().catch(() => {});  // a browser may want a press of the button first
 }
 function describe() {  // notes and words
-  const colours = new Map(piece.families.map((f) => [f.id, f.colour]));
   notes = [];
   for (let k = 0; k < piece.notes.length; k += 5) {
-    const [start, last, pitch, velocity, family] = piece.notes.slice(k, k + 5);
-    notes.push({ start: start / 1000, end: (start + last) / 1000, pitch, velocity, family, drum: family === 16, colour: colours.get(family) });
+    const [start, last, pitch, velocity, part] = piece.notes.slice(k, k + 5), { drum, colour } = piece.parts[part];
+    notes.push({ start: start / 1000, end: (start + last) / 1000, pitch, velocity, part, drum, colour });
   }
   title.textContent = piece.title; caption.textContent = piece.caption;
   score.setAttribute("aria-label", piece.summary);
   map.setAttribute("aria-valuemax", piece.seconds.toFixed(1));
   limits();
-}
-function families() {
-  for (const family of piece.families) {
-    const chip = document.createElement("button"), dot = document.createElement("i");
-    chip.type = "button"; chip.title = "Heard or silent here; the files keep all"; chip.setAttribute("aria-pressed", "true"); dot.style.setProperty("--family", family.colour);
-    chip.append(dot, family.name + " " + family.notes);
-    chip.onclick = () => {
-      const shown = muted.delete(family.id);
-      if (!shown) muted.add(family.id);
-      chip.setAttribute("aria-pressed", String(shown)); overview = null; draw();
-      quieten();
-    };
-    legend.append(chip);
-  }
 }

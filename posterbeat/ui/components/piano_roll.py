@@ -6,11 +6,12 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from posterbeat.instruments import COLOURS, FAMILIES, family_of
+from posterbeat.instruments import COLOURS, DRUMS, family_of
 from posterbeat.music.outline import SIGNS
 from posterbeat.music.score import STEPS_PER_BEAT, Score
 
 STOPPED = {"stopped": True}  # the roll's value when a piece that was being written was stopped
+_SCRIPTS = ("live_sound.js", "piano_roll.js", "plan_strip.js", "mixing_desk.js", "player.js")
 _HERE = Path(__file__).parent
 
 
@@ -23,12 +24,12 @@ class PianoRoll(gr.HTML):
 
     def __init__(self, **settings: Any):
         read = {name: (_HERE / name).read_text(encoding="utf-8")
-                for name in ("piano_roll.html", "piano_roll.css", "live_sound.js", "piano_roll.js", "plan_strip.js", "player.js")}
+                for name in ("piano_roll.html", "piano_roll.css", *_SCRIPTS)}
         super().__init__(
             None,
             html_template=read["piano_roll.html"],
             css_template=read["piano_roll.css"],
-            js_on_load=read["live_sound.js"] + read["piano_roll.js"] + read["plan_strip.js"] + read["player.js"],
+            js_on_load="".join(read[name] for name in _SCRIPTS),
             apply_default_css=False,
             **settings,
         )
@@ -36,31 +37,31 @@ class PianoRoll(gr.HTML):
 
 def roll_value(score: Score, audio_path: str | Path, title: str) -> dict[str, Any]:
     """A take as the roll takes it: JSON of the notes, five integers a note (start and length in ms, pitch,
-    velocity, family), with the address of the sound."""
-    ms = 60_000.0 / score.tempo / STEPS_PER_BEAT
-    rows = np.stack(
-        [np.rint(score.onset * ms), np.rint(score.duration * ms), score.pitch, score.velocity, score.family], axis=1
-    )
-    present, counts = np.unique(score.family, return_counts=True)
-    families = [
-        {"id": int(family), "name": FAMILIES[family], "notes": int(count), "colour": COLOURS[family]}
-        for family, count in sorted(zip(present, counts), key=lambda pair: -pair[1])
-    ]
+    velocity, index of the part), with the address of the sound."""
+    from posterbeat.audio.perform import players
+
+    ms, who = 60_000.0 / score.tempo / STEPS_PER_BEAT, players(score)
+    place = {(part, program): index for index, (part, program, _) in enumerate(who)}
+    seat = np.array([place[one] for one in zip(score.part.tolist(), score.program.tolist())], int)
+    rows = np.stack([np.rint(score.onset * ms), np.rint(score.duration * ms), score.pitch, score.velocity, seat], axis=1)
+    counts = np.bincount(seat, minlength=len(who)).tolist()
+    parts = [{"name": name, "notes": count, "colour": COLOURS[int(family_of(program))], "drum": program == DRUMS}
+             for (_, program, name), count in zip(who, counts)]
     minutes, seconds = divmod(round(score.seconds), 60)
     pace = f"{score.tempo:.0f} beats a minute"
-    parts = ", ".join(f"{family['name']} {family['notes']} notes" for family in families)
+    told = ", ".join(f"{part['name']} {part['notes']} notes" for part in parts if part["notes"])
     return {
         "take": Path(audio_path).parent.name,
         "audio": gr.FileData(path=str(audio_path)).model_dump(),
         "notes": rows.astype(int).ravel().tolist(),
-        "families": families,
+        "parts": parts,
         "tempo": float(score.tempo),
         "bar": max(1, round(score.bar / STEPS_PER_BEAT)),
         "seconds": float(score.seconds),
         "title": title,
         "plan": plan_value(score),
         "caption": f"{len(score)} notes at {pace}",
-        "summary": f"Piano roll: {len(score)} notes in {minutes} min {seconds} s, {pace}; {parts}.",
+        "summary": f"Piano roll: {len(score)} notes in {minutes} min {seconds} s, {pace}; {told}.",
     }
 
 

@@ -26,12 +26,12 @@ def lay_out() -> SimpleNamespace:
     on the screen, `takes` the last ones, `steered_by` whether (and by what) tempo, mode and density were set, `mix` the mixture
     that the sliders of the genres stand for, in full, until one is moved, `linked_mix` that of a link or a take, `asked_link`
     the link of a take to be composed again, `asked_step` what is to be done with the take on the screen, `linked` how the take
-    came to be that a link, or "Use these settings", set the page to, `written` what was written before Stop. `kept` stays in
-    the visitor's browser: the page's settings, for when it is loaded again.
+    came to be that a link, or "Use these settings", set the page to, `written` what was written before Stop, `levels` how loud
+    each part is mixed. `kept` stays in the visitor's browser: the page's settings, for when it is loaded again.
     """
     w = SimpleNamespace(last_poster=gr.State(None), reading=gr.State(None), take=gr.State(None), takes=gr.State([]),
                         steered_by=gr.State(False), mix=gr.State(None), linked_mix=gr.State(None), asked_link=gr.State(None),
-                        asked_step=gr.State(None), linked=gr.State(None), written=gr.State(None),
+                        asked_step=gr.State(None), linked=gr.State(None), written=gr.State(None), levels=gr.State([]),
                         kept=gr.BrowserState({}, storage_key="posterbeat-settings", secret="posterbeat"),
                         clock=gr.Timer(2.0, active=False))
     gr.HTML(text.MASTHEAD, elem_id="masthead")
@@ -101,6 +101,8 @@ def _screen(w: SimpleNamespace) -> None:
         w.midi = gr.DownloadButton("MIDI", min_width=84, elem_id="midi")
         w.wav = gr.DownloadButton("WAV", min_width=84, elem_id="wav")
         w.mp3 = gr.Button("MP3", min_width=84, elem_id="mp3")
+        w.mix_wav = gr.Button("WAV as mixed", min_width=130, visible=False, elem_id="mix-wav")
+        w.stems = gr.Button(text.STEMS, min_width=190, elem_id="stems")
         w.mp4 = gr.Button("MP4 film", min_width=84, elem_id="mp4")
         w.tall_film = gr.Button("Tall film", min_width=84, elem_id="tall")
         w.sheet_music = gr.Button("Sheet music", min_width=120, elem_id="engrave")

@@ -1,4 +1,4 @@
-"""What happens on the page with a finished take: show it, mute players, download it, engrave it, copy its link."""
+"""What happens on the page with a finished take: show it, mix its parts, download it, engrave it, copy its link."""
 
 from types import SimpleNamespace
 
@@ -31,18 +31,23 @@ def wire(w: SimpleNamespace) -> None:
     def write_out(take):
         return {w.sheet_pages: there(take).engrave(), w.sheet: gr.update(visible=True)}
 
+    def level(event: gr.EventData):
+        mixed = any(level != 1 for level in event.levels)
+        return event.levels, gr.update(visible=mixed)
+
     @spoken
-    def silence(take, event: gr.EventData):
-        return there(take).mute([int(family) for family in event.muted])
+    def mix(take, levels):
+        return there(take).mix(levels)
 
     @spoken
     def listen(event: gr.EventData):
         return listen_to(event.index)
 
-    w.roll.select(silence, [w.take], w.roll, trigger_mode="always_last", **rendering)
+    w.roll.select(level, None, [w.levels, w.mix_wav], trigger_mode="always_last", **QUIET)
+    w.mix_wav.click(mix, [w.take, w.levels], w.hidden_download, **PRIVATE).success(None, js=scripts.DELIVER)
     w.take_strip.click(again, [w.takes], widgets_of_a_take(w), **QUIET)
     for button, suffix, tall in ((w.mp3, ".mp3", False), (w.mp4, ".mp4", False), (w.tall_film, ".mp4", True),
-                                 (w.musicxml, ".musicxml", False), (w.pdf, ".pdf", False)):
+                                 (w.stems, ".zip", False), (w.musicxml, ".musicxml", False), (w.pdf, ".pdf", False)):
         pressed = button.click(None, None, button, js=scripts.making(button.elem_id, text.MAKING[suffix]))
         made = pressed.then(fetch, [gr.State(suffix), gr.State(tall), w.take], w.hidden_download, show_progress="hidden", **PRIVATE)
         made.success(None, js=scripts.DELIVER)
@@ -58,7 +63,7 @@ def wire(w: SimpleNamespace) -> None:
 
 def widgets_of_a_take(w: SimpleNamespace) -> list:
     """The widgets that `on_screen` sets."""
-    return [w.sheet, w.roll, w.facts, w.take, w.take_strip, w.midi, w.wav, w.parts, w.go_on, w.undo]
+    return [w.sheet, w.roll, w.facts, w.take, w.take_strip, w.midi, w.wav, w.parts, w.go_on, w.undo, w.mix_wav]
 
 
 def on_screen(w: SimpleNamespace, takes: list[Take], index: int) -> dict:
@@ -67,7 +72,8 @@ def on_screen(w: SimpleNamespace, takes: list[Take], index: int) -> dict:
     return {w.sheet: gr.update(visible=False), w.roll: {**take.roll, "play": True}, w.facts: text.facts(take), w.take: take,
             w.take_strip: TakeStrip.show(takes, index), w.midi: take.midi, w.wav: take.wav, w.parts: PartRows.show(take.roll),
             w.go_on: gr.update(visible=take.controls.composer_kind == text.OURS, interactive=True),
-            w.undo: gr.update(visible=any(other.link == take.former for other in takes), interactive=True)}
+            w.undo: gr.update(visible=any(other.link == take.former for other in takes), interactive=True),
+            w.mix_wav: gr.update(visible=False)}
 
 
 def there(take: Take | None) -> Take:

@@ -34,8 +34,10 @@ GENRE_CHOICES = [
     ("A mixture of my own", MIXED),
 ]
 FROM_LINK, FROM_TAKE = ("As the link says", LINKED), ("As in that take", LINKED)  # offered once there is one
+STEMS = "Stems (ZIP of WAV)"
 USE_SETTINGS = "Use these settings"
-MAKING = {".mp3": "Making the MP3 ...", ".mp4": "Making the film ...", ".musicxml": "Writing the score ...",
+MAKING = {".mp3": "Making the MP3 ...", ".mp4": "Making the film ...", ".zip": "Packing the parts ...",
+          ".musicxml": "Writing the score ...",
           ".pdf": "Engraving ..."}
 INVITED = "Press Play, and this piece is composed again, note for note. It takes some seconds."
 
