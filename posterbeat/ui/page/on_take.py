@@ -49,7 +49,8 @@ def wire(w: SimpleNamespace) -> None:
     for button, suffix, tall in ((w.mp3, ".mp3", False), (w.mp4, ".mp4", False), (w.tall_film, ".mp4", True),
                                  (w.stems, ".zip", False), (w.musicxml, ".musicxml", False), (w.pdf, ".pdf", False)):
         pressed = button.click(None, None, button, js=scripts.making(button.elem_id, text.MAKING[suffix]))
-        made = pressed.then(fetch, [gr.State(suffix), gr.State(tall), w.take], w.hidden_download, show_progress="hidden", **PRIVATE)
+        wanted = [gr.State(suffix), gr.State(tall), w.take]
+        made = pressed.then(fetch, wanted, w.hidden_download, show_progress="hidden", **PRIVATE)
         made.success(None, js=scripts.DELIVER)
         for end in (made.success, made.failure):
             end(None, None, button, js=scripts.made(button.elem_id, button.value))
