@@ -39,7 +39,7 @@ USE_SETTINGS = "Use these settings"
 MAKING = {".mp3": "Making the MP3 ...", ".mp4": "Making the film ...", ".zip": "Packing the parts ...",
           ".musicxml": "Writing the score ...",
           ".pdf": "Engraving ..."}
-INVITED = "Press Play, and this piece is composed again, note for note. It takes some seconds."
+INVITED = "Press Play, and this piece is composed again, note for note. It takes a few seconds."
 
 DROP = "Drop a film poster here,\npaste it, or click to choose one"
 SHOW_HEATMAP, SHOW_POSTER = "Show what it looked at", "Show the poster again"
@@ -57,7 +57,7 @@ ABOUT_LENGTH = "In seconds, to a proper close."
 ABOUT_TEMPERATURE = "Low plays safe, high takes risks."
 LEFT_OPEN = "any"
 ABOUT_INSTRUMENTS = "Exactly these play, eight at most; none: the composer chooses. For two violins, add a second violin."
-ABOUT_CHORDS = "A bar each, again to the end. Two in a bar: Am | F G"
+ABOUT_CHORDS = "One bar each, repeated to the end. Two in a bar: Am | F G"
 ABOUT_KEY = "Such as D minor."
 ABOUT_METRE = "Beats in a bar."
 ABOUT_NOTES = f"{NOTES[0]} to {NOTES[1]}, of all instruments together."
@@ -70,7 +70,7 @@ NO_POSTER = "Add a poster or choose a genre first: there is nothing to compose f
 GONE = "This take was removed after an hour: compose it again with the same settings and seed."
 NO_STUDY = "The study's composer is not offered here: this project's composes in its place."
 NO_LINK = "What was kept of this take says too little to compose it again."
-NOT_THERE = "The take before is no longer kept here."
+NOT_THERE = "The previous take is no longer kept here."
 OTHER_WEIGHTS = ("Another version of the composer wrote this take, and this one would write other music: ask for its MIDI or MP3 "
                  "file, or draw a new seed to have this version compose with the same settings.")
 LONGER = 30  # seconds, at Go on
@@ -102,9 +102,9 @@ TOO_SLOW = "The request did not come to its end within a minute: send it again."
 TOO_MUCH = "This is more than is taken here: a file has at most 30 MB."
 ONLY_IN_TURN = "This is done in turn: call it at /gradio_api/call/ and its name, and fetch the answer from there."
 FULL = "The queue is full: try again in a minute."
-BUSY = "As many requests as one caller may have here are being answered: wait for one of them."
-MUCH_UPLOADED = "So much has come from your address that no more is taken now: try again in an hour."
-MANY_VISITS = "There are too many visits from your address at a time: try again in five minutes."
+BUSY = "You have as many requests running here as one caller may have: wait for one of them."
+MUCH_UPLOADED = "So much has been uploaded from your address that no more is taken now: try again in an hour."
+MANY_VISITS = "There are too many visits from your address at once: try again in five minutes."
 NOT_THIS_HOST = ("The page is not offered under this name, or not to pages of another one; whoever runs it can allow a name in "
                  "POSTERBEAT_HOSTS.")
 SILENT = "This server cannot play music at present, and it was noted: try again later, or tell whoever runs it."
@@ -162,7 +162,7 @@ def genres_read(probabilities: Mapping[str, float]) -> str:
 
 
 def number(text: str | None) -> int | str | None:
-    """What a visitor typed as a seed, or as a number of notes: a number, nothing (None), or the text itself, for the check to refuse."""
+    """What a visitor typed as a number: a number, nothing (None), or the text itself, for the check to refuse."""
     text = (text or "").strip()
     try:
         return int(text) if text else None

@@ -1,4 +1,4 @@
-"""Who plays, as the page's list of instruments has it: ensembles, families, General MIDI's names; of two violins one is second."""
+"""Who plays, as the page's list of instruments has it: ensembles, families, General MIDI's names, among them second violins."""
 
 import re
 from collections.abc import Iterable, Sequence
