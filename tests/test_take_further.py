@@ -10,10 +10,10 @@ from posterbeat.errors import ParameterError
 from posterbeat.genres import GENRES
 from posterbeat.steps import MOST_STEPS, GoOn, Rewrite
 from posterbeat.track import LARGEST_MIDI
-from tests.composer.small import small_composer
+from tests.composer.small import small_composer, typical
 from tests.music.made import tune
 
-ROWS = ["110 5.0 0 48 2 40 10 20 20 10|4 33 9 0 3 5|0 0 15 2 4 5|6 48 17 0 3 4"]
+ROWS = [f"110 5.0 0 48 2 {typical(40, 10, 20, 20, 10)}|4 33 9 0 3 5|0 0 15 2 4 5|6 48 17 0 3 4"]
 
 
 @pytest.fixture(scope="module")

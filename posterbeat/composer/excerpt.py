@@ -76,42 +76,53 @@ def stretch(of: Finished, first: int, notes: int, bars: int, random: np.random.G
         bar, part = np.divmod(cell, voices)
         return np.where((cell >= 0) & (bar >= low) & (bar < high), part * bars + bar - low, -1)
 
-    plan = of.plan.cells[low:high].astype(np.int64)
-    padded = np.zeros((voices, bars, 5), np.int64)
-    padded[:, :high - low] = plan.transpose(1, 0, 2)
     harmony = _CHORDS[of.plan.chord, of.plan.bass]
     half = (target[:, 0] * 2 >= bar_length).astype(int)
     flat = harmony.reshape(-1, 36)
     slot = bar_of_note * 2 + half
     of_notes = np.stack([flat[slot], flat[np.minimum(slot + 1, len(flat) - 1)]], axis=1)
-    columns = np.zeros((bars, 4), np.int64)
-    columns[:high - low] = bar_columns(of.plan.copy[low:high], low, total)
+    window = _window(of, low, high, bars)
     about, mix = of.about, of.mix.copy()
-    chords = np.zeros((bars, 2, 36), np.float32)
-    chords[:high - low] = harmony[low:high]
-    real = np.zeros(bars, np.float32)
-    real[:high - low] = 1
     if random is not None:
-        if random.random() < WITHOUT_GENRE:
-            mix[:] = 0
-        if random.random() < _WITHOUT_CHORDS:
-            chords[:], of_notes = 0, np.zeros_like(of_notes)
-        for column, name in ((0, "tempo"), (1, "mode"), (3, "density")):
-            if random.random() < WITHOUT_ABOUT:
-                about[column] = UNKNOWN[name]
-        if random.random() < _WITHOUT_SHADES:
-            padded[..., 3] = 32
-        if random.random() < _WITHOUT_SHADES:
-            padded[..., 4] = 8
+        _leave_out(random, mix, about, window, of_notes)
         if random.random() < _STRAYING:
             _stray(random, previous, hints, opens)
     return {
-        "cells": padded, "parts": parts, "chords": chords, "bars": columns, "real": real, "about": about, "mix": mix,
+        **window, "parts": parts, "about": about, "mix": mix,
         "cell": inverse.reshape(-1), "own": place_in_window(number), "last": place_in_window(sources[:, 0]),
         "recalled": place_in_window(sources[:, 1]), "onsets": onsets, "drums": tall[number % voices],
         "previous": previous, "left": left, "hints": hints, "sounding": sounding, "lowest": lowest,
         "note_chords": of_notes, "target": target,
     }
+
+
+def _window(of: Finished, low: int, high: int, bars: int) -> dict[str, np.ndarray]:
+    """What the reader sees of the bars `low` to `high` of a plan, filled up to `bars` bars."""
+    shown = high - low
+    cells = np.zeros((len(of.piece.parts), bars, 5), np.int64)
+    cells[:, :shown] = of.plan.cells[low:high].astype(np.int64).transpose(1, 0, 2)
+    chords = np.zeros((bars, 2, 36), np.float32)
+    chords[:shown] = _CHORDS[of.plan.chord[low:high], of.plan.bass[low:high]]
+    columns = np.zeros((bars, 4), np.int64)
+    columns[:shown] = bar_columns(of.plan.copy[low:high], low, of.plan.bars)
+    real = np.zeros(bars, np.float32)
+    real[:shown] = 1
+    return {"cells": cells, "chords": chords, "bars": columns, "real": real}
+
+
+def _leave_out(random: np.random.Generator, mix: np.ndarray, about: np.ndarray, window: dict[str, np.ndarray],
+               of_notes: np.ndarray) -> None:
+    """Forget some of the conditions, as guidance and callers who leave them open need it."""
+    if random.random() < WITHOUT_GENRE:
+        mix[:] = 0
+    if random.random() < _WITHOUT_CHORDS:
+        window["chords"][:], of_notes[:] = 0, 0
+    for column, name in ((0, "tempo"), (1, "mode"), (3, "density")):
+        if random.random() < WITHOUT_ABOUT:
+            about[column] = UNKNOWN[name]
+    for column, unknown in ((3, 32), (4, 8)):  # register, loudness
+        if random.random() < _WITHOUT_SHADES:
+            window["cells"][..., column] = unknown
 
 
 def _stray(random: np.random.Generator, previous: np.ndarray, hints: np.ndarray, opens: np.ndarray) -> None:

@@ -18,11 +18,11 @@ from posterbeat.music.key import shift_to_common_key
 from posterbeat.music.score import Score
 from posterbeat.notation.keys import parse_key
 from posterbeat.notation.players import check_instruments, players
-from tests.composer.small import small_composer
+from tests.composer.small import small_composer, typical
 
-ROWS = ["110 5.0 0 48 2 40 10 20 20 10|16 128 0 1 4 5|4 33 9 0 3 5|0 0 15 2 4 5|6 48 17 0 3 4",
-        "80 3.0 1 36 -3 5 10 15 60 10|5 42 11 0 2 5|0 0 14 2 4 5|9 73 19 0 3 3",
-        "200 40.0 1 24 -3 5 60 15 6 10|5 42 11 0 2 5|0 0 14 2 7 5|9 73 19 0 3 3"]
+ROWS = [f"110 5.0 0 48 2 {typical(40, 10, 20, 20, 10)}|16 128 0 1 4 5|4 33 9 0 3 5|0 0 15 2 4 5|6 48 17 0 3 4",
+        f"80 3.0 1 36 -3 {typical(5, 10, 15, 60, 10)}|5 42 11 0 2 5|0 0 14 2 4 5|9 73 19 0 3 3",
+        f"200 40.0 1 24 -3 {typical(5, 60, 15, 6, 10)}|5 42 11 0 2 5|0 0 14 2 7 5|9 73 19 0 3 3"]
 TRIAD = {"major": {0, 4, 7}, "minor": {0, 3, 7}}
 
 
@@ -134,7 +134,8 @@ def test_a_metre_that_is_asked_for_sets_the_bar(composer, metre, bar):
 
 
 def test_a_key_is_played_by_somebody():
-    profiles = Profiles(["110 5.0 0 48 2 90 1 2 2 5|16 128 0 1 4 5", "80 3.0 0 48 -3 5 10 15 60 10|16 128 0 1 4 5|5 42 11 0 2 5"])
+    profiles = Profiles([f"110 5.0 0 48 2 {typical(90, 1, 2, 2, 5)}|16 128 0 1 4 5",
+                         f"80 3.0 0 48 -3 {typical(5, 10, 15, 60, 10)}|16 128 0 1 4 5|5 42 11 0 2 5"])
     for seed in range(20):
         brief = profiles.draw(np.random.default_rng(seed), mixture("action"), key=parse_key("D minor"))
         assert any(part.family != DRUM_FAMILY for part in brief.parts)

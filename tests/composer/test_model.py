@@ -14,10 +14,10 @@ from posterbeat.errors import ParameterError, WeightsError
 from posterbeat.genres import GENRES, mixture
 from posterbeat.instruments import DRUM_FAMILY, families_of
 from posterbeat.music.score import Score
-from tests.composer.small import small_composer
+from tests.composer.small import small_composer, typical
 
-ROWS = ["110 5.0 0 48 2 40 10 20 20 10|16 128 0 1 4 5|4 33 9 0 3 5|0 0 15 2 4 5|6 48 17 0 3 4",
-        "80 3.0 1 36 -3 5 10 15 60 10|5 42 11 0 2 5|0 0 14 2 4 5|9 73 19 0 3 3"]
+ROWS = [f"110 5.0 0 48 2 {typical(40, 10, 20, 20, 10)}|16 128 0 1 4 5|4 33 9 0 3 5|0 0 15 2 4 5|6 48 17 0 3 4",
+        f"80 3.0 1 36 -3 {typical(5, 10, 15, 60, 10)}|5 42 11 0 2 5|0 0 14 2 4 5|9 73 19 0 3 3"]
 
 
 @pytest.fixture(scope="module")

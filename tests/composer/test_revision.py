@@ -16,10 +16,10 @@ from posterbeat.instruments import DRUMS
 from posterbeat.music.part_names import track_of
 from posterbeat.music.score import Score
 from posterbeat.steps import GoOn, Rewrite
-from tests.composer.small import small_composer
+from tests.composer.small import small_composer, typical
 from tests.music.made import tune
 
-ROWS = ["110 5.0 0 48 2 40 10 20 20 10|16 128 0 1 4 5|4 33 9 0 3 5|0 0 15 2 4 5|6 48 17 0 3 4"]
+ROWS = [f"110 5.0 0 48 2 {typical(40, 10, 20, 20, 10)}|16 128 0 1 4 5|4 33 9 0 3 5|0 0 15 2 4 5|6 48 17 0 3 4"]
 CONTROLS = Controls(seed=1, notes=800, tempo=110, key="C major", instruments=["piano", "bass", "violin", "violin", "drums"])
 
 
