@@ -129,3 +129,9 @@ def test_genres_are_named_in_one_file_of_the_product():
             if any(isinstance(node, ast.Constant) and node.value in GENRES for node in ast.walk(tree)):
                 named.add(name)
     assert named == {"posterbeat.genres"}
+
+
+def test_no_network_counts_the_genres_by_itself():
+    counted = [path.name for path in files("posterbeat/vision")
+               if re.search(r"num_classes(: int = |\": |=)[1-9]", path.read_text(encoding="utf-8"))]
+    assert counted == []

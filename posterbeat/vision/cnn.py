@@ -9,13 +9,15 @@ import torch
 from timm.models import build_model_with_cfg, register_model
 from torch import nn
 
+from posterbeat.genres import GENRES
+
 _WIDTHS = (32, 64, 128, 128)
 
 
 class PosterCNN(nn.Module):
     """Four blocks of convolution, batch norm, ReLU and pooling, then one dense layer of 256."""
 
-    def __init__(self, num_classes: int = 5, in_chans: int = 3, drop_rate: float = 0.5):
+    def __init__(self, num_classes: int = len(GENRES), in_chans: int = 3, drop_rate: float = 0.5):
         super().__init__()
         blocks = []
         for width_in, width in zip((in_chans, *_WIDTHS), _WIDTHS):
@@ -57,7 +59,7 @@ class PosterCNN(nn.Module):
 def poster_cnn(pretrained: bool = False, **kwargs) -> PosterCNN:
     """The small network, read at 96 x 64 (height x width)."""
     pretrained_cfg = kwargs.pop("pretrained_cfg", None) or {
-        "url": "", "num_classes": 5, "input_size": (3, 96, 64), "pool_size": None, "crop_pct": 1.0,
+        "url": "", "num_classes": len(GENRES), "input_size": (3, 96, 64), "pool_size": None, "crop_pct": 1.0,
         "interpolation": "bicubic", "mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5),
         "first_conv": "features.0", "classifier": "head",
     }

@@ -8,13 +8,15 @@ import torch
 from timm.models import build_model_with_cfg, register_model
 from torch import nn
 
+from posterbeat.genres import GENRES
+
 _GRID = (5, 5)  # LeNet-5 reads 5 x 5 maps before its dense layers; pooling to it admits any picture size
 
 
 class PosterLeNet(nn.Module):
     """Two convolutions with pooling, then 120 - 84 - num_classes dense units."""
 
-    def __init__(self, num_classes: int = 5, in_chans: int = 3, drop_rate: float = 0.0):
+    def __init__(self, num_classes: int = len(GENRES), in_chans: int = 3, drop_rate: float = 0.0):
         super().__init__()
         self.num_classes = num_classes
         self.num_features = 16
@@ -56,7 +58,7 @@ class PosterLeNet(nn.Module):
 def poster_lenet(pretrained: bool = False, **kwargs) -> PosterLeNet:
     """LeNet, read at 48 x 32 (height x width)."""
     pretrained_cfg = kwargs.pop("pretrained_cfg", None) or {
-        "url": "", "num_classes": 5, "input_size": (3, 48, 32), "pool_size": None, "crop_pct": 1.0,
+        "url": "", "num_classes": len(GENRES), "input_size": (3, 48, 32), "pool_size": None, "crop_pct": 1.0,
         "interpolation": "bicubic", "mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5),
         "first_conv": "features.0", "classifier": "head",
     }

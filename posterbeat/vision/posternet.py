@@ -11,6 +11,8 @@ import torch
 from timm.models import build_model_with_cfg, register_model
 from torch import nn
 
+from posterbeat.genres import GENRES
+
 _EPS = 1e-6  # keeps the root's gradient finite where a channel is flat
 
 
@@ -66,7 +68,7 @@ class PosterNet(nn.Module):
     def __init__(
         self,
         backbone: str = "tf_efficientnet_lite0",
-        num_classes: int = 5,
+        num_classes: int = len(GENRES),
         in_chans: int = 3,
         hidden: int = 512,
         drop_rate: float = 0.6,
@@ -119,7 +121,7 @@ def posternet(pretrained: bool = False, **kwargs) -> PosterNet:
     """PosterNet on `backbone` (default tf_efficientnet_lite0)."""
     pretrained_cfg = kwargs.pop("pretrained_cfg", None) or {
         "url": "",
-        "num_classes": 5,
+        "num_classes": len(GENRES),
         "input_size": (3, 288, 192),
         "pool_size": None,
         "crop_pct": 1.0,

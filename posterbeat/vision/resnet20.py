@@ -9,6 +9,8 @@ from timm.models import build_model_with_cfg, register_model
 from torch import nn
 from torch.nn import functional as F
 
+from posterbeat.genres import GENRES
+
 _WIDTHS = (16, 32, 64)
 _BLOCKS = 3  # blocks a stage: 6 * 3 + 2 = 20 layers
 
@@ -33,7 +35,7 @@ class ResidualBlock(nn.Module):
 class PosterResNet20(nn.Module):
     """ResNet20 for small pictures, average pooled at the end."""
 
-    def __init__(self, num_classes: int = 5, in_chans: int = 3, drop_rate: float = 0.0):
+    def __init__(self, num_classes: int = len(GENRES), in_chans: int = 3, drop_rate: float = 0.0):
         super().__init__()
         self.num_features = self.head_hidden_size = _WIDTHS[-1]
         self.conv1 = nn.Conv2d(in_chans, _WIDTHS[0], 3, 1, 1, bias=False)
@@ -75,7 +77,7 @@ class PosterResNet20(nn.Module):
 def poster_resnet20(pretrained: bool = False, **kwargs) -> PosterResNet20:
     """ResNet20, read at 48 x 32 (height x width)."""
     pretrained_cfg = kwargs.pop("pretrained_cfg", None) or {
-        "url": "", "num_classes": 5, "input_size": (3, 48, 32), "pool_size": None, "crop_pct": 1.0,
+        "url": "", "num_classes": len(GENRES), "input_size": (3, 48, 32), "pool_size": None, "crop_pct": 1.0,
         "interpolation": "bicubic", "mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5),
         "first_conv": "conv1", "classifier": "head",
     }
