@@ -24,7 +24,8 @@ def record_of(job: Job, error: str = "") -> dict:
     """The record of a poster that has no soundtrack, or none yet."""
     return {"name": job.name, "stamp": job.key, "error": error, "lasting": False, "genre": "",
             **{name: None for name in GENRES}, "genre_mix": None,
-            **_said(job.controls), "steps": to_text(job.wish.steps), "weights": job.wish.weights, "seconds": None, "words": "", "files": [], "thumbnail": ""}
+            **_said(job.controls), "steps": to_text(job.wish.steps), "weights": job.wish.weights, "seconds": None,
+            "words": "", "files": [], "thumbnail": ""}
 
 
 def _said(controls: Controls) -> dict:

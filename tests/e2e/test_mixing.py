@@ -14,7 +14,8 @@ LINK = "?comedy=1&notes=200&seed=3"
 METER = """() => {
   const connect = AudioNode.prototype.connect;
   AudioNode.prototype.connect = function (to, ...more) {
-    if (to instanceof AudioDestinationNode) { window.meter = new AnalyserNode(this.context, { fftSize: 8192 }); connect.call(this, window.meter); }
+    if (to instanceof AudioDestinationNode) {
+      window.meter = new AnalyserNode(this.context, { fftSize: 8192 }); connect.call(this, window.meter); }
     return connect.call(this, to, ...more);
   };
   window.loudness = () => { const wave = new Float32Array(8192); window.meter?.getFloatTimeDomainData(wave);

@@ -9,7 +9,8 @@ from posterbeat.errors import ParameterError
 from posterbeat.genres import GENRES, mixture
 from posterbeat.ui.page import about, text
 
-JARGON = re.compile(r"\*\*|\btrigram|\bcalibration|\bsum to\b|same fields|\blogit|\bepoch|\bfloat|\bNoneType|LSTM|\bconvolution|soundfont"
+JARGON = re.compile(r"\*\*|\btrigram|\bcalibration|\bsum to\b|same fields|\blogit|\bepoch|\bfloat|\bNoneType|LSTM|"
+                    r"\bconvolution|soundfont"
                     r"|\bweights\b")
 
 

@@ -45,7 +45,8 @@ def test_a_link_holds_the_steps_and_which_weights_wrote_the_take():
     ({"steps": "go-on:30:7"}, "whose genres and seed"), ({"steps": "dance:1:2"}, "Step 'dance:1:2' is not known"),
     ({"steps": "go-on:inf:7"}, "Seconds must be"), ({"steps": "go-on:30:" + "9" * 5000}, "Step"),
     ({"steps": ",".join(["go-on:10:1"] * 60)}, "50 at most"), ({"steps": "x" * 10**6}, "characters"),
-    ({"steps": "rewrite::9-3:1"}, "wrong way round"), ({"weights": "<script>"}, "'<script>'"), ({"weights": "a" * 65}, "version of the composer"),
+    ({"steps": "rewrite::9-3:1"}, "wrong way round"), ({"weights": "<script>"}, "'<script>'"),
+    ({"weights": "a" * 65}, "version of the composer"),
 ])
 def test_hostile_steps_and_weights_get_a_sentence_and_are_left_out(query, said):
     base = {"drama": "1", "seed": "3"} if "go-on:30:7" not in query.values() else {}
@@ -93,7 +94,8 @@ def test_the_page_says_the_measured_figures_and_copes_with_none(tmp_path, monkey
 
 def test_every_step_is_told_in_words():
     steps = (GoOn(30, 1), Cut(12), Rewrite("Violin", None, 2), Rewrite(None, (3, 4), 3))
-    assert [text.done(step) for step in steps] == ["30 s longer", "ends after bar 12", "Violin anew", "all parts in bars 3 to 4 anew"]
+    assert [text.done(step) for step in steps] == [
+        "30 s longer", "ends after bar 12", "Violin anew", "all parts in bars 3 to 4 anew"]
 
 
 def test_file_names_and_words_cannot_become_markup():

@@ -45,7 +45,8 @@ def take_for(tmp_path, monkeypatch):
                 writer.write(np.stack([np.full((RATE, 2), part, np.int16) for part in parts]))
             writer.close()
         # What plays it is tested elsewhere.
-        track._rendering = Rendering(np.full((RATE * (5 if parts else 1), 2), sum(parts) or 5000, np.int16), RATE, "a test", stems)
+        samples = np.full((RATE * (5 if parts else 1), 2), sum(parts) or 5000, np.int16)
+        track._rendering = Rendering(samples, RATE, "a test", stems)
         return Take.keep(track, poster and str(poster))
 
     return make
