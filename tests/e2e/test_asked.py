@@ -27,7 +27,7 @@ def test_a_length_is_kept_and_told_as_minutes_and_notes_take_its_place_only_wher
     visitor.has("notes", "")
     visitor.set("seconds", 15)
     told = """getComputedStyle(document.querySelector("#seconds label span"), "::after").content"""
-    page.wait_for_function(f"""{told}.endsWith('"0:15"')""")
+    page.wait_for_function(f"""{told}.endsWith('0:15"')""")
     visitor.compose()
     expect(page.locator("#facts p")).to_contain_text("15 seconds")
     assert 14.5 < pretty_midi.PrettyMIDI(io.BytesIO(visitor.midi())).get_end_time() < 19  # the last chord rings
