@@ -13,6 +13,7 @@ LONGEST = 600  # seconds of a piece in all
 MOST_STEPS = 50  # of a take
 _PART = 60  # characters of a part's name
 _LONGEST = 6000  # characters of steps as one text
+_MOST_BARS = 10**6  # far more than any piece has, and short enough to be told
 _BARS = re.compile(r"\s*(\d{1,6})\s*(?:[-–]\s*(\d{1,6})\s*)?")
 
 
@@ -81,7 +82,7 @@ class Cut:
 
     def __post_init__(self):
         bars = check_whole(self.bars)
-        if bars is None or not 1 <= bars < 10**6:
+        if bars is None or not 1 <= bars < _MOST_BARS:
             raise ParameterError(f"Bars {said(self.bars)} are none: say after how many the piece ends, as in cut:12.")
         object.__setattr__(self, "bars", bars)
 
@@ -138,7 +139,7 @@ def _part(part: Any) -> str | int | None:
     if part is None or isinstance(part, str) and 0 < len(part.strip()) <= _PART and not set(part) & {":", ",", "\n"}:
         return part and part.strip()
     number = check_whole(part)
-    if number is None or number < 0:
+    if number is None or not 0 <= number < 1000:
         raise ParameterError(f"Part {said(part)} is none: give its name, as in part='bass', or its place in the plan, counted "
                              "from 0.")
     return number
@@ -154,7 +155,7 @@ def _bars(bars: Any) -> tuple[int, int] | None:
     elif check_whole(bars) is not None:
         bars = (bars, bars)
     ends = [check_whole(bar) for bar in bars] if isinstance(bars, Sequence) and not isinstance(bars, str) else []
-    if len(ends) != 2 or None in ends:
+    if len(ends) != 2 or None in ends or max(ends) >= _MOST_BARS:
         raise ParameterError(f"Bars {said(given)} are none: give the first and the last, counted from 1, as in bars=(9, 16).")
     if not 1 <= ends[0] <= ends[1]:
         wrong = "are the wrong way round" if ends[0] > ends[1] >= 1 else "begin before bar 1"

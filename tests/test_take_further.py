@@ -121,6 +121,18 @@ def test_files_that_are_no_piece_are_told(beat, content, says):
         assert str(caught.value).endswith(".")
 
 
+@pytest.mark.parametrize("tempo", [1, 100])  # microseconds a beat, as MIDI has them
+def test_a_tempo_at_which_seconds_are_millions_of_bars_is_refused(beat, tmp_path, tempo):
+    path = tmp_path / "a.mid"
+    tune().to_midi().write(str(path))
+    file = mido.MidiFile(path)
+    file.tracks[0].insert(0, mido.MetaMessage("set_tempo", tempo=tempo, time=0))
+    file.tracks[0][:] = [file.tracks[0][0], *(event for event in file.tracks[0][1:] if event.type != "set_tempo")]
+    file.save(path)
+    with pytest.raises(ParameterError, match="bars: 2,000 at most"):
+        beat.go_on(path, seconds=10)
+
+
 @pytest.mark.parametrize("given", ["nowhere.mid", "/", "\0", 5, None])
 def test_a_path_that_leads_nowhere_is_told(beat, given):
     with pytest.raises(ScoreError, match="The MIDI file cannot be read"):

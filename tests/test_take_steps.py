@@ -38,7 +38,8 @@ def test_going_on_for_another_time_is_refused(seconds):
     ({"bars": (9, 8)}, r"Bars \(9, 8\) are the wrong way round"), ({"bars": "16-9"}, "Bars '16-9' are the wrong way round"),
     ({"bars": (0, 4)}, "begin before bar 1"), ({"bars": (-3, 4)}, "begin before bar 1"), ({"bars": "many"}, "'many' are none"),
     ({"bars": (1, 2, 3)}, "Bars"), ({"bars": (1.5, 3)}, "Bars"), ({"bars": {}}, "Bars"), ({"bars": "1-" + "9" * 9}, "Bars"),
-    ({"part": "bass", "seed": -1}, "Seed must be"),
+    ({"part": "bass", "seed": -1}, "Seed must be"), ({"part": 10**400}, "Part 1000"), ({"bars": (1, 10**400)}, "Bars"),
+    ({"bars": 10**400}, "Bars"),
 ])
 def test_what_cannot_be_written_anew_is_refused_with_a_right_one(asked, says):
     with pytest.raises(ParameterError, match=says) as caught:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from posterbeat.composer.asked import TONIC, Asked, chord_round, ended, layout
-from posterbeat.composer.known_piece import MOST_NOTES, KnownPiece, known
+from posterbeat.composer.known_piece import MOST_BARS, MOST_NOTES, KnownPiece, known
 from posterbeat.composer.parts import Arrangement
 from posterbeat.composer.plan import NEW, Plan
 from posterbeat.composer.writing import Stays
@@ -89,6 +89,9 @@ def going_on(score: Score, step: GoOn, controls: Controls) -> Revision:
     bars, closing = layout(seconds + step.seconds, it.brief)
     if bars <= cut:
         bars, closing = cut + 1, it.score.bar
+    if bars > MOST_BARS:
+        raise ParameterError(f"At {it.score.tempo:,.0f} beats a minute the piece would have {bars:,} bars: {MOST_BARS:,} at most; "
+                             "ask for fewer seconds, or give a slower piece.")
     plan = it.plan
     given = Plan(plan.copy[:cut], plan.chord[:cut], plan.bass[:cut], plan.cells[:cut])
     free = np.zeros((cut, len(it.brief.parts)), bool)

@@ -11,7 +11,7 @@ from gradio_client import Client
 
 from posterbeat import GENRES
 from tests.in_loop import finished
-from tests.served import served
+from tests.served import call, served
 
 SNAPSHOT = Path(__file__).with_name("api.json")
 
@@ -52,6 +52,12 @@ def test_a_soundtrack_is_handed_on_piece_by_piece_and_is_that_of_compose(client)
     starts = np.cumsum([0, *(one["seconds"] for _, _, one in heard)])
     assert [one["from"] for _, _, one in heard] == pytest.approx(starts[:-1])
     assert nothing is None and midi.endswith(".mid") and about == plain
+
+
+def test_a_list_of_the_nine_values_that_compose_once_took_still_composes():
+    (_, midi, about), refusal = call(served(), "compose", ["drama", 40, 1.0, 3, None, 120, "minor", 0.5, "posterbeat"])
+    assert refusal is None and midi["path"].endswith(".mid")
+    assert about["notes"] == 40 and about["seed"] == 3 and about["controls"]["tempo"] == 120 and about["controls"]["chords"] is None
 
 
 def test_a_language_model_can_use_them_as_tools():

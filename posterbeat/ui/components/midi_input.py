@@ -12,7 +12,10 @@ class MidiInput(gr.File):
     """A file that reaches the handlers as it was uploaded; reading it, and what is wrong with it, is `Track.from_midi`'s."""
 
     is_template = True  # the browser shows it as gr.File
-    data_model = named(FileData)
+
+    def __init__(self, **settings: Any):
+        super().__init__(**settings)
+        self.data_model = named(FileData)  # gr.File sets its own there, as one or several files are wanted
 
     def get_config(self, cls: type | None = None) -> dict[str, Any]:
         """What the browser gets: everything that it expects of a gr.File."""

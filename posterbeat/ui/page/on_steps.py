@@ -6,6 +6,7 @@ import gradio as gr
 
 from posterbeat.errors import PosterBeatError
 from posterbeat.steps import GoOn, Rewrite, Step
+from posterbeat.ui.error_messages import spoken
 from posterbeat.ui.further import Further
 from posterbeat.ui.page import scripts, text
 from posterbeat.ui.page.events import QUIET
@@ -43,6 +44,7 @@ def further(studio: Studio, w: SimpleNamespace, given: dict) -> Further:
 def wire(w: SimpleNamespace) -> None:
     """Connect Undo, which shows the take that the one on the screen was made from."""
 
+    @spoken
     def undo(take, takes):
         place = next((place for place, other in enumerate(takes) if take and other.link == take.former), None)
         if place is None:

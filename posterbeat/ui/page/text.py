@@ -84,9 +84,9 @@ FAULT = "Something went wrong here, and it was logged: try again, or with other 
 NO_ROOM = "The server has no room to write the music: try again later, or with fewer notes."
 
 # What callers of the API read when they ask for what is not there.
-NOT_UPLOADED = ("A poster is named by the path that its upload gave, and this is no such file (or it was removed after an "
+NOT_UPLOADED = ("A file is named by the path that its upload gave, and this is no such file (or it was removed after an "
                 "hour): upload it again.")
-NO_ADDRESSES = "Posters are not fetched by web address here: upload the file."
+NO_ADDRESSES = "Files are not fetched by web address here: upload the file."
 NOT_JSON = "The request is not a JSON object that can be read: see /?view=api for what is expected."
 CLOSED = "This is not offered here."
 OUTDATED = "The page has changed since it was loaded: load it again."

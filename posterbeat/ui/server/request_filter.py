@@ -215,7 +215,10 @@ def _is_awaited(queue: Any, event: str) -> bool:
 
 
 def _asked(wish: dict[str, Any], taken: str, name: str | None, page: Any) -> Any:
-    """The function that a call is for, if there is one and it takes as many values; gradio would answer with an empty error."""
+    """The function that a call is for, if there is one and it takes as many values; gradio would answer with an empty error.
+
+    Values that a call by name leaves out at the end of its list are added to it, as they are where none is given.
+    """
     public = {fn.api_name: fn for fn in page.fns.values() if fn.api_name and fn.api_visibility == "public"}
     if name and (taken.startswith("call") or wish.get("fn_index") is None):
         asked = public.get(name)
@@ -233,11 +236,18 @@ def _asked(wish: dict[str, Any], taken: str, name: str | None, page: Any) -> Any
         unknown = [one for one in wish if one not in (*names, "oauth_token")]
         if unknown:
             raise Refusal(422, f"{said}, and no other.")
-        if names and asked.inputs[0].value is None and names[0] not in wish:  # all others may be left out
+        if _enough(asked) and names[0] not in wish:  # all others may be left out
             raise Refusal(422, f"{said}, of which {names[0]} is missing.")
-    elif not isinstance(wish.get("data"), list) or len(wish["data"]) != len(names):
+    elif not isinstance(wish.get("data"), list) or not _enough(asked) <= len(wish["data"]) <= len(names):
         raise Refusal(422, f"{said}, as the list \"data\".")
+    else:  # a script that was written when the endpoint took fewer
+        wish["data"] += [block.value for block in asked.inputs[len(wish["data"]):]]
     return asked
+
+
+def _enough(asked: Any) -> int:
+    """How many values a call must bring: only the first may be one that has no default."""
+    return int(bool(asked.inputs) and asked.inputs[0].value is None)
 
 
 def _files(value: Any) -> Iterator[dict]:

@@ -123,6 +123,12 @@ def test_unknown_and_endless_names_are_refused_in_a_sentence(path, status):
     assert answered == status and refused(answered, content)
 
 
+def test_undo_without_a_take_says_so():
+    undo = next(event for event in config()["dependencies"] if event["api_name"] == "undo")
+    status, said = ask(f"{served()}/gradio_api/run/undo", {"fn_index": undo["id"], "session_hash": "a", "data": [None, None]})
+    assert refused(status, said) == text.NOT_THERE
+
+
 @pytest.mark.parametrize("odd", [None, {}, {"index": "x"}, {"index": 10**9}, {"index": -1}, {"index": [[1]]}, {"index": None},
                                  {"value": "secret-value"}], ids=str)
 def test_odd_events_of_the_page_are_answered_in_a_sentence(odd):

@@ -1,10 +1,11 @@
-"""What the gate makes of a call of an endpoint that takes nothing."""
+"""What the gate makes of a call of an endpoint that brings fewer values than it takes, or more."""
 
 import json
 from types import SimpleNamespace
 
 import gradio as gr
 import pytest
+from gradio.components.api_component import Api
 
 from posterbeat.ui.server.request_filter import Gate
 from posterbeat.ui.server.settings import Settings
@@ -15,11 +16,13 @@ from tests.in_loop import finished
 def page():
     with gr.Blocks() as page:
         gr.on([], lambda: "hello", [], gr.JSON(label="word", visible=False), api_name="hello")
+        inputs = [Api(default, {}, label=name) for name, default in (("genre", None), ("notes", None), ("warmth", 1.0))]
+        gr.on([], lambda *values: values, inputs, gr.JSON(label="values", visible=False), api_name="play")
     return page
 
 
-def call(page, body):
-    """Status and body of what the gate answers to `call/v2/hello`; where it lets the call pass, 200 and what passed."""
+def call(page, body, name="v2/hello"):
+    """Status and body of what the gate answers to `call/NAME`; where it lets the call pass, 200 and what passed."""
     sent = []
 
     async def send(message):
@@ -33,7 +36,7 @@ def call(page, body):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": passed["body"]})
 
-    scope = {"type": "http", "method": "POST", "path": "/gradio_api/call/v2/hello", "query_string": b"",
+    scope = {"type": "http", "method": "POST", "path": f"/gradio_api/call/{name}", "query_string": b"",
              "headers": [(b"host", b"localhost"), (b"content-type", b"application/json")],
              "client": ("127.0.0.1", 1), "app": SimpleNamespace(get_blocks=lambda: page)}
     finished(Gate(behind, Settings()), scope, receive, send)
@@ -47,3 +50,15 @@ def test_an_endpoint_without_inputs_may_be_called(page):
 def test_an_endpoint_without_inputs_refuses_values(page):
     status, answer = call(page, {"genre": "horror"})
     assert status == 422 and answer["error"].startswith("/hello takes 0 values")
+
+
+@pytest.mark.parametrize(("brought", "passed"), [(["horror"], ["horror", None, 1.0]), (["horror", 32], ["horror", 32, 1.0]),
+                                                 (["horror", 32, 0.5], ["horror", 32, 0.5]), ([None], [None, None, 1.0])])
+def test_values_left_out_at_the_end_of_a_list_are_the_defaults(page, brought, passed):
+    assert call(page, {"data": brought}, "play") == (200, {"data": passed})
+
+
+@pytest.mark.parametrize("brought", [[], ["horror", 32, 0.5, 1], "horror", {"genre": "horror"}, None])
+def test_a_list_without_its_first_value_or_with_too_many_is_refused(page, brought):
+    status, answer = call(page, {"data": brought}, "play")
+    assert status == 422 and answer["error"] == '/play takes 3 values (genre, notes, warmth), as the list "data".'
