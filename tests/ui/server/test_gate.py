@@ -126,7 +126,7 @@ def test_unknown_and_endless_names_are_refused_in_a_sentence(path, status):
 def test_undo_without_a_take_says_so():
     undo = next(event for event in config()["dependencies"] if event["api_name"] == "undo")
     status, said = ask(f"{served()}/gradio_api/run/undo", {"fn_index": undo["id"], "session_hash": "a", "data": [None, None]})
-    assert refused(status, said) == text.NOT_THERE
+    assert refused(status, said, 501) == text.NOT_THERE
 
 
 @pytest.mark.parametrize("odd", [None, {}, {"index": "x"}, {"index": 10**9}, {"index": -1}, {"index": [[1]]}, {"index": None},
