@@ -105,7 +105,7 @@ def test_the_focus_follows_what_happens_and_the_music_is_announced(visit):
     page.focus("#hide-sheet")
     page.keyboard.press("Enter")
     expect(page.locator("#engrave")).to_be_focused()
-    for control in ("#seconds input[type=range]", "#seed input"):
+    for control in ("#temperature input[type=range]", "#seed input"):
         page.focus("#genre input")
         page.focus(control)
         page.keyboard.press("Shift+Tab")
