@@ -126,8 +126,9 @@ class Mixer {
     this.silent = audio.src = silence(seconds); audio.load();
     if (former) URL.revokeObjectURL(former);
   }
-  follows() {  // what is heard is what <audio> is at, or was told to be at
-    return this.zero !== null && [this.heard(), this.told].some((time) => Math.abs(time - this.audio.currentTime) < NEAR);
+  follows() {  // what is heard is what <audio> is at, or was just told to be at
+    const told = performance.now() < this.adjusted + 1000 ? this.told : -1;
+    return this.zero !== null && [this.heard(), told].some((time) => Math.abs(time - this.audio.currentTime) < NEAR);
   }
   seek(to) { if (this.turning) this.wanted = to; else this.audio.currentTime = to; }
 
