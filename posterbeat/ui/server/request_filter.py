@@ -209,9 +209,11 @@ def _sized(scope: Scope, body: bytes) -> Scope:
 
 
 def _is_awaited(queue: Any, event: str) -> bool:
-    """Whether an event goes on, or has an answer that was not fetched."""
-    return event in queue.event_ids_to_events or event in queue.pending_messages_per_session or any(
-        event in events for events in list(queue.pending_event_ids_session.values()))
+    """Whether an event has an answer that can still be fetched: who left half way has none, though its work may go on."""
+    going = queue.event_ids_to_events.get(event)
+    visits = (visit for visit, events in list(queue.pending_event_ids_session.items()) if event in events)
+    visit = going.session_hash if going else next(visits, event)
+    return visit in queue.pending_messages_per_session
 
 
 def _asked(wish: dict[str, Any], taken: str, name: str | None, page: Any) -> Any:
