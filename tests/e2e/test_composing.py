@@ -143,7 +143,7 @@ def test_space_plays_and_pauses_from_anywhere_and_the_player_has_a_volume_and_a_
     page.focus("#seed input")
     page.keyboard.press("Space")
     assert page.evaluate("document.querySelector('.roll audio').paused")  # typing is typing
-    page.focus("#seconds input[type=range]")
+    page.focus("#temperature input[type=range]")
     page.keyboard.press("Space")
     page.wait_for_function("!document.querySelector('.roll audio').paused")
     page.locator(".roll .volume").fill("0.5")
