@@ -90,8 +90,8 @@ def going_on(score: Score, step: GoOn, controls: Controls) -> Revision:
     if bars <= cut:
         bars, closing = cut + 1, it.score.bar
     if bars > MOST_BARS:
-        raise ParameterError(f"At {it.score.tempo:,.0f} beats a minute the piece would have {bars:,} bars: {MOST_BARS:,} at most; "
-                             "ask for fewer seconds, or give a slower piece.")
+        raise ParameterError(f"At {it.score.tempo:,.0f} beats a minute the piece would have {bars:,} bars: {MOST_BARS:,} at "
+                             "most; ask for fewer seconds, or give a slower piece.")
     plan = it.plan
     given = Plan(plan.copy[:cut], plan.chord[:cut], plan.bass[:cut], plan.cells[:cut])
     free = np.zeros((cut, len(it.brief.parts)), bool)
