@@ -75,6 +75,7 @@ def test_a_link_of_before_with_an_ensemble_brings_back_its_players_and_its_notes
 def test_what_cannot_be_is_said_beside_compose_and_nothing_is_composed(visit, control, value, said):
     visitor = visit(link=served() + "?drama=1")
     page = visitor.page
+    expect(page.locator("#genre input")).to_have_value("Drama")  # what the link sets is there, and overtakes nothing typed
     visitor.set(control, value)
     page.click("#compose")
     line = page.locator("#compose-said .said")

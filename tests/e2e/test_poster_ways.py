@@ -40,6 +40,7 @@ def test_a_bad_file_leaves_the_good_poster_and_is_told_once_below_it(visit, tmp_
     assert page.locator(".toast-body").count() == 0
     box, line = page.locator("#poster").bounding_box(), page.locator(SAID).bounding_box()
     assert 0 <= line["y"] - box["y"] - box["height"] < 40 and line["y"] + line["height"] <= 844
+    page.wait_for_timeout(1000)  # nobody presses within a moment of the refusal, while the box takes its poster back
     page.locator("#shelf button").nth(4).click()
     expect(page.locator("#reading h2")).to_have_text("horror")
     expect(page.locator(SAID)).to_be_hidden()

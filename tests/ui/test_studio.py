@@ -137,7 +137,7 @@ class _Reader:
     def load(self):
         pass
 
-    def stream(self, mix, controls, progress):
+    def stream(self, mix, controls, progress, stems):
         raise _Composed(mix)
 
 
