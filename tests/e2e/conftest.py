@@ -70,8 +70,10 @@ class Visitor:
         folded = not field.is_visible()
         if folded:
             self.page.click("#advanced > button")
+            self.page.wait_for_timeout(400)  # what is unfolded is made anew, with its values
         yield field
         if folded:
+            self.page.wait_for_timeout(400)  # what was typed is on its way
             self.page.click("#advanced > button")
 
     def set(self, control, value):

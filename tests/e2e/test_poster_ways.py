@@ -72,7 +72,8 @@ def test_a_missing_poster_is_told_where_it_belongs_on_a_phone(visit):
     page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True).page
     page.locator("#compose").tap()
     expect(page.locator(SAID)).to_contain_text("Add a poster or choose a genre first")
-    page.wait_for_timeout(800)  # what scrolls has come to rest
+    page.wait_for_function("document.querySelector('#poster').getBoundingClientRect().top >= 0")  # it scrolls there
+    page.wait_for_timeout(300)  # and stays
     box, line = page.locator("#poster").bounding_box(), page.locator(SAID).bounding_box()
     assert box["y"] >= 0 and line["y"] + line["height"] <= 844
     expect(page.locator("#compose")).to_be_visible()

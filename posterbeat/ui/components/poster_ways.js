@@ -7,8 +7,8 @@ const button = (name) => box()?.querySelector(`button[aria-label="${name}"]`);
 function say(words) {
   line.textContent = words; line.hidden = !words;
   if (!words) return;
-  const seen = line.getBoundingClientRect();
-  if (seen.top < 0 || seen.bottom > innerHeight) (box() || line).scrollIntoView({ block: "start", behavior: "smooth" });
+  const place = box() || line;  // the words are about it: both are to be seen
+  if (place.getBoundingClientRect().top < 0 || line.getBoundingClientRect().bottom > innerHeight) place.scrollIntoView({ block: "start", behavior: "smooth" });
 }
 
 // Compose waits for a poster that is on its way, so that it never composes for the one before.
