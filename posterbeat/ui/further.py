@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from posterbeat import recipe as recipes
 from posterbeat.errors import ParameterError
 from posterbeat.recipe import Recipe
 from posterbeat.steps import Step
@@ -62,9 +63,10 @@ def check_weights(studio: Studio, recipe: Recipe) -> None:
     ParameterError
         Other weights wrote them.
     """
-    here = studio.beat.weights
-    if recipe.weights and here and recipe.weights != here:
-        raise ParameterError(text.OTHER_WEIGHTS)
+    try:
+        recipes.check_weights(recipe.weights, studio.beat.weights)
+    except ParameterError as error:  # in the page's words
+        raise ParameterError(text.OTHER_WEIGHTS) from error
 
 
 def _progress(studio: Studio, report: Report, stop: threading.Event) -> Callable[[int, int], None]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import soundfile
 
+from posterbeat.audio.fluidsynth import SAMPLE_RATE
 from posterbeat.controls import Controls
 from posterbeat.errors import PosterBeatError
 from posterbeat.hearing import Hearing
@@ -53,7 +54,7 @@ class Live:
         """
         done = 0
         try:
-            with soundfile.SoundFile(self.wav, "w", 44100, 2, format="WAV", subtype="PCM_16") as file:
+            with soundfile.SoundFile(self.wav, "w", SAMPLE_RATE, 2, format="WAV", subtype="PCM_16") as file:
                 for rate, samples in gathered(self._hearing):
                     file.write(samples)
                     file.flush()
