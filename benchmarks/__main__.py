@@ -42,14 +42,10 @@ def _machine() -> dict[str, Any]:
     import torch
 
     from posterbeat.audio.stream import renderer_name
+    from posterbeat.cpu import about_processor
 
-    try:
-        model = next(line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
-                     if line.startswith("model name"))
-    except (OSError, StopIteration):
-        model = platform.processor() or platform.machine()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return {"processor": model, "cores": cores, "load_before": os.getloadavg()[0], "python": platform.python_version(),
+    return {**about_processor(), "cores": cores, "load_before": os.getloadavg()[0], "python": platform.python_version(),
             "torch": torch.__version__, "threads": torch.get_num_threads(), "renderer": renderer_name(),
             "date": time.strftime("%Y-%m-%d")}
 

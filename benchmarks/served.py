@@ -27,7 +27,7 @@ _FIRST = "from posterbeat import PosterBeat; print(PosterBeat.load().read({poste
 
 
 def measure(settings: Settings) -> dict[str, Any]:
-    """Cold starts, then visitors at once; round 0 of the starts brings the files into the disk cache."""
+    """Cold starts, then visitors at once, then one in a browser; round 0 of the starts brings the files into the disk cache."""
     pages, readings, fresh = [], [], []
     for index in range(settings.starts + 1):
         began = time.perf_counter()
@@ -43,9 +43,10 @@ def measure(settings: Settings) -> dict[str, Any]:
             fresh.append(time.perf_counter() - began)
     with _app() as (address, process), Memory(process.pid) as memory:
         loads = [visit(address, count, settings.jobs, settings.visitors_notes) for count in settings.visitors]
+        sound = page.first_sound(address, settings.rounds, settings.heard)
     return {"start": {"page answers": spread(pages), "first poster read on the page": spread(readings),
                       "first poster read in Python": spread(fresh)},
-            "visitors": loads, "memory_mb": memory.peak}
+            "visitors": loads, "page_first_sound": sound, "memory_mb": memory.peak}
 
 
 def visit(address: str, visitors: int, jobs: int, notes: int) -> dict[str, Any]:

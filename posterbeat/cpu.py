@@ -1,8 +1,10 @@
 """What the processor can do, and how much of it is used."""
 
 import os
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import torch
 
@@ -34,6 +36,17 @@ def bf16_autocast() -> torch.autocast:
 def has_vnni() -> bool:
     """Whether the processor sums products of bytes exactly; older ways to do so may overflow."""
     return _knows("avx512_vnni", "avx_vnni")
+
+
+def about_processor() -> dict[str, str | bool]:
+    """What a figure of speed should say of where it was measured: "processor", its name, and "narrow_numbers", whether it
+    multiplies bytes or bfloat16 itself."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        name = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        name = platform.processor() or platform.machine()
+    return {"processor": name, "narrow_numbers": has_vnni() or has_bf16()}
 
 
 def _knows(*names: str) -> bool:

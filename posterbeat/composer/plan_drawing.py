@@ -183,7 +183,7 @@ class PlanDrawing:
         if self._asked.free is not None and bar < len(self._asked.free):
             allowed[1, 1:len(rows) + 1] &= self._asked.free[rows, part]
         if self._must_differ(bar, part):
-            allowed[1, 1:len(rows) + 1] &= self._sketch.ideas[rows, part] != self._sketch.ideas[bar - 1, part]
+            allowed[:, 1:len(rows) + 1] &= self._sketch.ideas[rows, part] != self._sketch.ideas[bar - 1, part]
         return {VARIED: allowed[0], NEAR: allowed[1], LITERAL: allowed[1]}
 
     def _must_play(self, bar: int, part: int) -> bool:

@@ -9,6 +9,9 @@ from posterbeat.composer.plan_features import UNKNOWN, part_columns
 from posterbeat.composer.planner import PlanItems, plan_items
 from posterbeat.music.harmony import slots_in_bar
 
+_WITH_ERRORS, _WRONG = 0.5, 0.15  # stretches with errors; what is wrong of what such a stretch shows of the bars before
+_CELLS_BEFORE, _FURTHER_BACK = slice(0, 15), slice(20, 27)  # columns of `PlanItems.seen` that tell of what was drawn before
+
 
 def plan_stretch(of: Finished, first: int, most: int | None, random: np.random.Generator | None = None) -> dict:
     """Items of a plan from bar `first` on, at most `most`, with what is known of the piece; with `random` partly left out."""
@@ -20,7 +23,22 @@ def plan_stretch(of: Finished, first: int, most: int | None, random: np.random.G
             if random.random() < WITHOUT_ABOUT:
                 about[column] = UNKNOWN[name]
     items = plan_items(of.plan, parts, slots=slots_in_bar(of.piece.bar), first=first, most=most)
+    if random is not None and random.random() < _WITH_ERRORS:
+        items |= _with_errors(items["seen"], items["chords"], items["cell"], random)
     return items | {"parts": parts, "about": about, "mix": mix}
+
+
+def _with_errors(seen: np.ndarray, chords: np.ndarray, cell: np.ndarray, random: np.random.Generator) -> dict:
+    """Some of what an item is shown of the bars before is another item's: a planner that draws sees its own mistakes."""
+    seen, chords = seen.copy(), chords.copy()
+    for rows in (np.flatnonzero(cell), np.flatnonzero(~cell)):
+        for columns in (_CELLS_BEFORE, _FURTHER_BACK):
+            wrong = rows[random.random(len(rows)) < _WRONG]
+            seen[wrong, columns] = seen[random.choice(rows, len(wrong)), columns]
+        wrong = rows[random.random(len(rows)) < _WRONG]
+        first = int(cell[rows].any())  # a cell is told the chords of its own bar
+        chords[wrong, first:] = chords[random.choice(rows, len(wrong)), first:]
+    return {"seen": seen, "chords": chords}
 
 
 def collate_items(rows: list[dict]) -> PlanItems:

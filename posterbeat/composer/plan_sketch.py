@@ -17,7 +17,8 @@ class PlanSketch:
     contents : np.ndarray of int64, shape (bars, parts), a number for what each cell holds, 0 for silence, equal for copies
     last : np.ndarray of int, shape (parts,), the bar of each part's last cell with notes, -1 for none
     sums : list of int, the notes of each bar that has ended; total : int, of all
-    ideas : as `contents`, but nearly literal repeats count as what they repeat
+    ideas : as `contents`, but nearly literal repeats count as what they repeat, and so do variations of as many notes: they
+        may come out alike
     run : int, how many bars on end hold the ideas of the last one
     """
 
@@ -60,7 +61,7 @@ class PlanSketch:
         self._fresh += 1
         if cell[0] == LITERAL:
             self.contents[bar, part] = self.contents[bar - cell[1], part]
-        if cell[0] in (NEAR, LITERAL):
+        if cell[0] in (NEAR, LITERAL) or cell[0] == VARIED and cell[2] == self.cells[bar - cell[1], part, 2]:
             self.ideas[bar, part] = self.ideas[bar - cell[1], part]
 
     def end_bar(self, bar: int) -> None:

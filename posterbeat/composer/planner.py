@@ -58,7 +58,7 @@ class PlanItems:
 class Planner(nn.Module):
     """Plan items -> logits of their fields."""
 
-    def __init__(self, width: int = 256, hidden: int = 512, head: int = 256, dropout: float = 0.1):
+    def __init__(self, width: int = 256, hidden: int = 512, head: int = 256, dropout: float = 0.2):
         super().__init__()
         self.seen = Tables(SEEN_SIZES, width)
         self.chords = nn.Linear(3 * 2 * FEATURES, width)

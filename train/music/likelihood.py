@@ -60,6 +60,7 @@ def composer_bits(weights: Path, test: list[Piece], apart: list[Piece]) -> dict:
         return bits_by_kind(composer.networks, composer.planner, finished(piece.score, mixture(piece.genre)), LONGEST)
 
     told = {piece.file: bits(piece) for piece in track([*test, *apart], description="bits a note")}
-    names = {"all": "composer", "notes": "composer_notes_given_the_plan", "plan": "composer_plan", "parts": "composer_parts"}
+    names = {"all": "composer", "notes": "composer_notes_given_the_plan", "plan": "composer_plan", "parts": "composer_parts",
+             "new": "composer_new"}
     return {words: bits_by_genre(lambda piece, kind=kind: told[piece.file][kind], test) for kind, words in names.items()} | {
         "composer_without_grid": bits_by_genre(lambda piece: told[piece.file]["all"], apart)}

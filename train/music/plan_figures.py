@@ -13,7 +13,8 @@ from rich.progress import track
 from posterbeat.composer.brief import Brief
 from posterbeat.composer.likelihood import bars_of
 from posterbeat.composer.model import BiLSTMComposer, to_score
-from posterbeat.composer.plan import Plan
+from posterbeat.composer.parts import MOST_PARTS, arrange
+from posterbeat.composer.plan import KINDS, Plan, plan_of
 from posterbeat.composer.sections import outline
 from posterbeat.evaluation import CopyIndex
 from posterbeat.evaluation.plan import chord_moves, follows_plan, heard_chords, heard_in_halves, planned_chords
@@ -61,19 +62,25 @@ def plan_figures(sets: dict[str, dict[str, list[Score]]], real: dict[str, list[S
     learned : the training pieces, whose chords a plan must not have copied
     """
     people, random = described(real), np.random.default_rng(SEED)
-    index = CopyIndex([chord_moves(_slots(learned, piece)) for piece in learned.pieces])
+    chords = CopyIndex([chord_moves(_slots(learned, piece)) for piece in learned.pieces])
+    work = CopyIndex([division_of_work(_kinds(learned, piece)) for piece in learned.pieces])
+
+    def copied(moves: list[np.ndarray], kinds: list[np.ndarray]) -> dict[str, dict]:
+        return _longest("plan_copied", chords, moves) | _longest(
+            "kinds_copied", work, [division_of_work(one) for one in kinds]) | {"cells": _cells(kinds)}
+
     flat = [score for genre in GENRES for score in real[genre]]
     figures = {"real": {
         "pieces": len(people), "harmony": _harmony(people),
         "follows_plan": interval([heard_in_halves(score, random) for score in flat]),
-        **_copied(index, [chord_moves(heard_chords(score)) for score in flat])}}
+        **copied([chord_moves(heard_chords(score)) for score in flat], [kinds_of(score) for score in flat])}}
     for name, by_genre in sets.items():
         scores, made = [score for genre in GENRES for score in by_genre[genre]], described(by_genre)
         told = told_apart(people, made)
         figures[name] = {
             "pieces": len(made), "told_apart": told.auc, "telling": told.telling, "harmony": _harmony(made),
             "follows_plan": interval([follows_plan(score) for score in scores]),
-            **_copied(index, [chord_moves(planned_chords(score)) for score in scores])}
+            **copied([chord_moves(planned_chords(score)) for score in scores], [kinds_of(score) for score in scores])}
     return figures
 
 
@@ -82,10 +89,36 @@ def _slots(learned: Corpus, piece: int) -> np.ndarray:
     return learned.array("chord", piece).astype(np.int64).reshape(-1)
 
 
-def _copied(index: CopyIndex, moves: list[np.ndarray]) -> dict[str, dict]:
-    """The longest run of moves from chord to chord that a training piece has, too."""
+def kinds_of(score: Score) -> np.ndarray:
+    """Kinds of a piece's cells as they were heard, however they were planned: np.ndarray of uint8, shape (bars, parts)."""
+    return plan_of(arrange(score.onset, score.duration, score.pitch, score.velocity, score.program, score.part, score.bar)).kind
+
+
+def division_of_work(kinds: np.ndarray) -> np.ndarray:
+    """How many parts are silent, play something new, varied, nearly or literally repeated, from each bar to the next other one.
+
+    Returns
+    -------
+    np.ndarray of uint16, numbers above 0 for `CopyIndex`
+    """
+    counts = (kinds[:, :, None] == np.arange(len(KINDS))).sum(1)  # up to eight parts
+    number = 1 + counts @ (MOST_PARTS + 1) ** np.arange(len(KINDS))
+    return number[np.append(True, np.diff(number) != 0)].astype(np.uint16) if len(number) else number.astype(np.uint16)
+
+
+def _kinds(learned: Corpus, piece: int) -> np.ndarray:
+    return learned.array("cells", piece)[:, 0].reshape(len(learned.array("copy", piece)), -1)
+
+
+def _cells(kinds: list[np.ndarray]) -> dict[str, dict]:
+    """Share of the cells of each kind, mean over pieces."""
+    return {name: interval([float((one == number).mean()) for one in kinds]) for number, name in enumerate(KINDS)}
+
+
+def _longest(name: str, index: CopyIndex, moves: list[np.ndarray]) -> dict[str, dict]:
+    """The longest run of moves that a training piece has, too."""
     longest = [float(index.matches(one)[0].max(initial=0)) for one in moves]
-    return {"plan_copied_median": interval(longest, np.median), "plan_copied_p95": interval(longest, upper)}
+    return {f"{name}_median": interval(longest, np.median), f"{name}_p95": interval(longest, upper)}
 
 
 def _harmony(rows: list[tuple[int, dict[str, float]]]) -> dict[str, dict]:

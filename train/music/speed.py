@@ -7,13 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
+from posterbeat.cpu import about_processor
 from posterbeat.genres import GENRES
 from train.music import generate_sets
 from train.music.measure_pieces import SEED, interval
 
 
 def speed(weights: Path, runs: int) -> dict:
-    """Notes a second of whole pieces of 600 notes, two threads, model loaded, and how long 300 and 1,000 notes take."""
+    """Notes a second of whole pieces of 600 notes, two threads, model loaded, how long 300 and 1,000 notes take,
+    and where that was measured."""
     import torch
 
     from posterbeat.composer.model import BiLSTMComposer
@@ -28,7 +30,7 @@ def speed(weights: Path, runs: int) -> dict:
         return time.perf_counter() - start
 
     rates = [generate_sets.NOTES / seconds(generate_sets.NOTES, seed) for seed in range(runs)]
-    return interval(rates, np.median, SEED) | {
+    return interval(rates, np.median, SEED) | about_processor() | {
         "seconds_300": round(float(np.median([seconds(300, seed) for seed in range(5)])), 3),
         "seconds_1000": round(float(np.median([seconds(1000, seed) for seed in range(5)])), 3)}
 

@@ -4,6 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
+from posterbeat.composer.plan import KINDS
 from posterbeat.genres import GENRES
 
 LIKE = "real_test_600"  # real test pieces as long as the generated ones
@@ -40,6 +41,8 @@ _OF_PLANS = (
     ("follows_plan", "half-bars in which the planned chord is heard; real: the chord of one half of the notes in the other"),
     ("plan_copied_median", "longest run of chord changes that a training piece has, median"),
     ("plan_copied_p95", "the same, 95th percentile"),
+    ("kinds_copied_median", "longest run of who repeats, varies or begins something that a training piece has, median"),
+    ("kinds_copied_p95", "that, 95th percentile"),
 )
 _COLUMNS = (
     ("generated", "composed"),
@@ -108,8 +111,9 @@ def bars(metrics: dict) -> list[dict]:
     add("overlapped area", _value(made.get("overlapped_area")), least=0.80)
     add("Spearman correlation of mixture weight and judge", _value(metrics.get("mix_monotone")), least=0.8)
     beside("ends", above=0.0, real=whole)  # only whole pieces have an ending to compare with
-    add("seconds for 300 notes", metrics.get("notes_per_second", {}).get("seconds_300"), most=0.8)
-    add("seconds for 1,000 notes", metrics.get("notes_per_second", {}).get("seconds_1000"), most=2.8)
+    speed = metrics.get("notes_per_second", {})
+    for notes, narrow, wide in ((300, 0.4, 0.8), (1000, 1.2, 2.8)):
+        add(f"seconds for {notes:,} notes", speed.get(f"seconds_{notes}"), most=narrow if speed.get("narrow_numbers") else wide)
     add("MB of memory, model and generation", metrics.get("memory_mb", {}).get("composer"), most=600)
     return rows
 
@@ -159,8 +163,9 @@ or lower.
     parts += _plans(metrics.get("plans"))
     speed = metrics.get("notes_per_second")
     if speed:
-        parts.append(f"Speed on two threads of a CPU: {cell(speed)} notes a second (median of {speed['n']} runs); "
-                     f"300 notes take {speed['seconds_300']} s, 1,000 take {speed['seconds_1000']} s.\n")
+        where = speed.get("processor", "a CPU")
+        parts.append(f"Speed on two threads of {where}: {cell(speed)} notes a second (median of {speed['n']} runs); 300 "
+                     f"notes take {speed['seconds_300']} s, 1,000 take {speed['seconds_1000']} s.\n")
     if metrics.get("memory_mb"):
         used = metrics["memory_mb"]
         parts.append(f"Memory of a process that loads the composer and writes 2,000 notes: {used['whole']} MB at most, of which "
@@ -181,7 +186,8 @@ def _plans(plans: dict | None) -> list[str]:
     people, made = plans["real"], {name: plans[name] for name in ("drawn", "lent")}
     columns = {"real test": people, **{f"{name} plans": row for name, row in made.items()}}
     rows = [[words, *(cell(row["harmony"][name]) for row in columns.values())] for name, words in _HARMONY]
-    rows += [[words, *(cell(row[name]) for row in columns.values())] for name, words in _OF_PLANS]
+    rows += [[f"cells that are {name}", *(cell(row.get("cells", {}).get(name)) for row in columns.values())] for name in KINDS]
+    rows += [[words, *(cell(row.get(name)) for row in columns.values())] for name, words in _OF_PLANS]
     telling = [[name, *(f"{value:.3g}" for value in values)] for name, values in made["drawn"]["telling"].items()]
     told = " and ".join(f"{row['told_apart']:.3f} over {name} plans" for name, row in made.items())
     counts = ", ".join(f"{row['pieces']} {name}" for name, row in columns.items())
