@@ -45,7 +45,8 @@ class Plan:
 
     @property
     def back(self) -> np.ndarray:
-        return self.cells[..., 1]
+        """Of int64: it is subtracted from numbers of bars, which need not fit the cells' own kind of number."""
+        return self.cells[..., 1].astype(np.int64)
 
 
 def plan_of(piece: Arrangement) -> Plan:

@@ -57,12 +57,13 @@ class PlanSketch:
     def put(self, bar: int, part: int, cell: np.ndarray) -> None:
         """Write a cell: its five numbers as in `Plan`."""
         self.cells[bar, part] = cell
+        source = bar - int(cell[1])  # of the cells' own kind of number it would end at 255
         self.contents[bar, part] = self.ideas[bar, part] = 0 if cell[0] == SILENT else self._fresh
         self._fresh += 1
         if cell[0] == LITERAL:
-            self.contents[bar, part] = self.contents[bar - cell[1], part]
-        if cell[0] in (NEAR, LITERAL) or cell[0] == VARIED and cell[2] == self.cells[bar - cell[1], part, 2]:
-            self.ideas[bar, part] = self.ideas[bar - cell[1], part]
+            self.contents[bar, part] = self.contents[source, part]
+        if cell[0] in (NEAR, LITERAL) or cell[0] == VARIED and cell[2] == self.cells[source, part, 2]:
+            self.ideas[bar, part] = self.ideas[source, part]
 
     def end_bar(self, bar: int) -> None:
         """Count a bar whose cells are all there."""

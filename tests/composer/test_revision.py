@@ -139,6 +139,16 @@ def test_somebody_elses_piece_goes_on_and_is_rewritten(composer):
         assert notes(again, ~inside(again, None, bars)) == notes(piece, ~inside(piece, None, bars))
 
 
+@pytest.mark.parametrize("step", [GoOn(12, 3), Rewrite(None, (290, 293), 3), Rewrite("bass", None, 3)])
+def test_a_piece_has_more_bars_than_a_byte_counts(composer, step):
+    bars = np.repeat(np.arange(300), 4)  # a bar that comes again and again, in two parts
+    score = Score(bars * 48 + np.tile([0, 12, 24, 36], 300), np.full(1200, 12), np.tile([60, 36, 67, 43], 300), np.full(1200, 80),
+                  np.tile([0, 33, 0, 33], 300), tempo=150, part=np.tile([0, 1, 0, 1], 300))
+    again = revised(composer, score, step, Controls(seed=1))
+    assert (again.onset.max() - again.onset.min()) // 48 >= 299 and notes(again) != notes(score)
+    assert again.plan is not None and max(map(max, again.plan.recalls)) > 255
+
+
 def test_what_stays_recalls_nothing_that_is_written_anew(score):
     plan = known(score, CONTROLS).plan
     free = np.zeros(plan.kind.shape, bool)
