@@ -8,6 +8,7 @@ import torch
 
 from posterbeat.chords import Chord
 from posterbeat.composer.brief import Brief
+from posterbeat.composer.character import Character
 from posterbeat.composer.hints import Surroundings, keys
 from posterbeat.composer.nucleus import draw
 from posterbeat.composer.parts import MOST_PLACES, Arrangement
@@ -89,6 +90,7 @@ class Writing:
         self._families = [part.family for part in brief.parts]
         self._shares = PitchShares(plan, np.array(self._families) == DRUM_FAMILY)
         self._cells: list[np.ndarray] = [np.zeros((0, 4), np.int64)] * (plan.bars * parts)
+        self._character = Character.drawn(parts, random) if stays is None else Character.neutral(parts)
         self._around = Surroundings(plan.bars, brief.bar)
         self._lines: list[list[list[int]]] = [[] for _ in range(parts)]  # the last two notes of each part, drums from 128 up
         self._before = NO_NOTE  # the note written last, of any part
@@ -199,7 +201,7 @@ class Writing:
                 line.append(self._before)
                 continue
             last = written[-1] if written else None
-            place = self._draw(step.place(), "place", self._places(last, left, closing))
+            place = self._draw(step.place() + self._character.places(), "place", self._places(last, left, closing))
             matching = [_note(notes, int(np.searchsorted(known, max(place * PITCHES, reached + 1))), tall)
                         for notes, known in zip(theirs, their_keys)]
             half = int(place * 2 >= self._brief.bar)
@@ -210,6 +212,8 @@ class Writing:
             pitches = step.pitch(place, seen, np.concatenate([now, after], 1), view.sounding[place], int(view.lowest[place]))
             if lowest:  # the last twelve of a chord's features are its bass
                 pitches = pitches + self._sampling.bass * np.tile(self._chords[0, bar, half, -12:], 11)[:PITCHES]
+            if not drums and line and (last is None or last[0] != place):
+                pitches = pitches + self._character.pitches(part, line)
             allowed = self._pitches(last, place, left, drums, bar if closing else None, part)
             rarer = allowed & self._shares.open(bar, part)
             pitch = self._draw(pitches, "pitch", rarer if rarer.any() else allowed)
@@ -217,7 +221,8 @@ class Writing:
             length = self._draw(step.length(place, pitch + tall, [matching[0][2], matching[1][2], recent[0][2]]), "length",
                                 self._lengths() if closing else None)
             loudness = self._draw(
-                step.loudness(place, pitch + tall, length, [matching[0][3], matching[1][3], recent[0][3]]), "loudness")
+                step.loudness(place, pitch + tall, length, [matching[0][3], matching[1][3], recent[0][3]])
+                + self._character.loudnesses(place), "loudness")
             reached = place * PITCHES + pitch
             written.append([place, pitch, length, loudness])
             self._before = [place, pitch + tall, length, loudness]
