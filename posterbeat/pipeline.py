@@ -1,6 +1,6 @@
 """The whole way: a poster in, a track out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -203,21 +203,28 @@ class PosterBeat:
         score = self.composer.take_step(track.score, step, track.genre_mix, controls=track.controls, progress=progress)
         return replace(track, score=score, steps=(*track.steps, step), weights=self.weights)
 
+    def take_steps(self, track: Track, steps: Sequence[Step], *, progress: Callable[[int, int], None] | None = None) -> Track:
+        """The piece after some steps; raises as `take_step`, and ParameterError where all are too much work (`music.effort`)."""
+        from posterbeat.music.effort import checked
+        taken = 0.0
+        for number, step in enumerate(steps):
+            taken += checked(track.score, steps[number:], taken)  # each time: a piece may become denser than it was
+            track = self.take_step(track, step, progress=progress)
+        return track
+
     def again(self, recipe: Recipe, *, progress: Callable[[int, int], None] | None = None) -> Track:
         """Compose a piece anew by its recipe: the same notes.
 
         Raises
         ------
         ParameterError
-            Other weights wrote it, or it began as a MIDI file from elsewhere.
+            Other weights wrote it, it began as a MIDI file from elsewhere, or as of `take_steps`.
         """
         if recipe.own:
             raise ParameterError("This piece began as a MIDI file from elsewhere, which cannot be composed again: open its file.")
         check_weights(recipe.weights, self.weights)
-        track = self.compose(recipe.genre_mix, controls=recipe.controls, progress=progress)
-        for step in recipe.steps:
-            track = self.take_step(track, step, progress=progress)
-        return track
+        base = self.compose(recipe.genre_mix, controls=recipe.controls, progress=progress)
+        return self.take_steps(base, recipe.steps, progress=progress)
 
     def stream(self, genre: str | Mapping[str, float] | None = None, notes: int | None = None, temperature: float = 1.0,
                seed: int | None = None, *, image: Any = None, controls: Controls | None = None, stems: bool = False,
@@ -230,8 +237,7 @@ class PosterBeat:
         ----------
         genre
             As in `compose`; may be left out where there is an `image`.
-        image
-            A poster, as `self(image)` takes it.
+        image : a poster, as `self(image)` takes it
         stems, mp3
             What is kept for the track beside its sound (see `Track.render`).
         notes, temperature, seed, controls, progress, named

@@ -1,6 +1,7 @@
 """A take goes on and is partly written anew, from memory, from its MIDI file and by its recipe: the same notes each way."""
 
 import json
+from dataclasses import replace
 
 import mido
 import pytest
@@ -139,8 +140,23 @@ def test_a_path_that_leads_nowhere_is_told(beat, given):
         beat.go_on(given)
 
 
-def test_a_take_takes_no_more_steps_than_its_recipe_holds(beat, track):
-    from dataclasses import replace
+def test_steps_that_are_too_much_work_are_refused_before_the_first(beat, track, monkeypatch):
+    large = beat.compose("drama", notes=2000, seed=4)
+    monkeypatch.setattr(beat.composer, "take_step", lambda *given, **named: pytest.fail("a step was taken"))
+    recipe = replace(large.recipe, steps=(Rewrite(bars=(1, 10**5), seed=1),) * MOST_STEPS)
+    with pytest.raises(ParameterError, match="steps that write about 125,000 notes anew: 50,000 at most are written at a time"):
+        beat.again(recipe)
+    with pytest.raises(ParameterError, match="50,000 at most"):
+        beat.again(replace(recipe, steps=(*[GoOn(300, 1)] * 2, *recipe.steps)[:MOST_STEPS]))
 
+
+def test_steps_under_which_a_piece_grows_are_refused_as_soon_as_it_has(beat, track, monkeypatch):
+    grown = beat.compose("drama", notes=2000, seed=4, tempo=track.score.tempo).score
+    monkeypatch.setattr(beat.composer, "take_step", lambda *given, **named: grown)
+    with pytest.raises(ParameterError, match="50,000 at most"):
+        beat.take_steps(track, (Rewrite(bars=(1, 10**5), seed=1),) * MOST_STEPS)
+
+
+def test_a_take_takes_no_more_steps_than_its_recipe_holds(beat, track):
     with pytest.raises(ParameterError, match=f"taken {MOST_STEPS} steps"):
         beat.go_on(replace(track, steps=(GoOn(10, 1),) * MOST_STEPS))

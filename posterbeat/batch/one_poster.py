@@ -56,8 +56,7 @@ def compose_for(job: Job, beat: PosterBeat, out: str | Path) -> dict:
         check_weights(wish.weights, beat.weights)
         track = beat(job.file, wish.genre, controls=job.controls, colours=wish.colours, words=wish.read_words,
                      title=film_of(job.name))
-        for step in wish.steps:
-            track = beat.take_step(track, step)
+        track = beat.take_steps(track, wish.steps)
         if not set(wish.suffixes) <= set(SILENT):
             track.render(stems=".zip" in wish.suffixes)  # before it is encoded, not meanwhile: the process has one core
         for suffix in wish.suffixes:

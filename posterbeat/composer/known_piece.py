@@ -18,6 +18,7 @@ from posterbeat.music.score import STEPS_PER_BEAT, Score
 from posterbeat.steps import LONGEST
 
 MOST_NOTES, MOST_TRACKS, MOST_BARS = 20000, 64, 2000  # of a piece that is taken in
+MOST_CELLS = 12000  # bars of all its parts together, each of which is planned
 _PARTS = 16  # tracks up to which each is a part
 
 
@@ -90,6 +91,7 @@ def known(score: Score, controls: Controls) -> KnownPiece:
     tonic, mode = (key.tonic, key.mode) if key is not None else estimate_key(score)
     shift, family = shift_to_common_key(tonic, mode), score.family
     part = merge_tracks(family, score.pitch, voices(score.part, family), most=_PARTS, small=False)
+    _check_cells(int(score.onset.max()) // score.bar - int(score.onset.min()) // score.bar + 1, int(part.max()) + 1)
     piece = arrange(score.onset, score.duration, score.pitch, score.velocity, score.program, score.part, score.bar, shift,
                     part=part)
     plan = plan_of(piece)
@@ -115,6 +117,12 @@ def _tracks(score: Score, part: np.ndarray) -> np.ndarray:
         tracks, count = np.unique(np.stack([score.part[mine], score.program[mine]]), axis=1, return_counts=True)
         found.append(tracks[:, count.argmax()])
     return np.array(found)
+
+
+def _check_cells(bars: int, parts: int) -> None:
+    if bars * parts > MOST_CELLS:
+        raise ScoreError(f"This piece has {parts} parts in {bars:,} bars, together {bars * parts:,} bars of parts: "
+                         f"{MOST_CELLS:,} at most can be continued or rewritten; give a shorter or smaller one.")
 
 
 def _check(score: Score) -> None:

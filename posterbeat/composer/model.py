@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +114,8 @@ class BiLSTMComposer(PreTrainedModel):
         genre_mix : a genre, or weights of genres
         notes, temperature, seed, named : the fields of `Controls`
         controls : all of them at once, instead of the keywords
-        progress : called as progress(written, notes); an exception that it raises stops the writing
+        progress : called as progress(written, notes), after each bar that is planned with none written yet; an exception that it
+            raises stops the work
         on_bar : called as on_bar(bar, until) with the notes of each bar as soon as it is finished, and the onset before which
             no note will be added; first, with no notes and 0, when the plan is there. Each bar has the `plan` of the whole
 
@@ -128,7 +129,7 @@ class BiLSTMComposer(PreTrainedModel):
         single_precision(self)
         forked()
         random = np.random.default_rng(controls.seed)
-        plan, brief = self.planned(controls, mix, random)
+        plan, brief = self.planned(controls, mix, random, progress)
         told, closing = outline(plan, brief), None if controls.seconds is None else layout(controls.seconds, brief)[1]
 
         def score_of(piece: Arrangement, bars: slice) -> Score:
@@ -155,14 +156,16 @@ class BiLSTMComposer(PreTrainedModel):
         forked()
         return bits_by_kind(self.networks, self.planner, finished(score, mixture(genre_mix)), limit)["all"]
 
-    def planned(self, controls: Controls, mix: Mapping[str, float], random: np.random.Generator) -> tuple[Plan, Brief]:
+    def planned(self, controls: Controls, mix: Mapping[str, float], random: np.random.Generator,
+                progress: Callable[[int, int], None] | None = None) -> tuple[Plan, Brief]:
         """Draw a brief and a plan that keep to what is asked for; raises ParameterError as `generate` does."""
         names = controls.instruments or (controls.ensemble and ENSEMBLES[controls.ensemble])
         brief = self._profiles.draw(
             random, mix, tempo=controls.tempo, density=controls.density, mode=controls.mode, key=controls.tonality,
             bar=controls.metre and METRES[controls.metre], players=names and players(names), seconds=controls.seconds)
         asked = asked_of(controls, brief)
-        plan = self.plan(brief, mix, asked, random, temperature=controls.temperature)
+        plan = self.plan(brief, mix, asked, random, temperature=controls.temperature,
+                         on_bar=_nothing_yet(progress, controls.notes or brief.density * controls.seconds * brief.tempo / 60))
         check_room(asked, plan.bars - 1, controls)
         return plan, brief
 
@@ -190,18 +193,20 @@ class BiLSTMComposer(PreTrainedModel):
         mix, random = mixture(genre_mix), np.random.default_rng(revision.seed)
         single_precision(self)
         forked()
-        plan = self.plan(revision.known.brief, mix, revision.asked, random, temperature=controls.temperature)
+        plan = self.plan(revision.known.brief, mix, revision.asked, random, temperature=controls.temperature,
+                         on_bar=_nothing_yet(progress, len(revision.known.score)))
+        revision.check_size(plan)
         written = self.write(revision.known.brief, plan, mix, random, sampling=_sampling(controls),
                              closing=revision.closing, stays=revision.stays, progress=progress)
         return revision.joined(written, plan)
 
     def plan(self, brief: Brief, mix: Mapping[str, float], asked: Asked, random: np.random.Generator, *,
-             temperature: float = 1.0, guidance: float = _PLAN_GUIDANCE) -> Plan:
-        """Draw a plan of the notes or bars, and over the chords, that are asked for."""
+             temperature: float = 1.0, guidance: float = _PLAN_GUIDANCE, on_bar: Callable[[], None] = lambda: None) -> Plan:
+        """Draw a plan of the notes or bars, and over the chords, that are asked for; `on_bar` is called after each bar."""
         weights = np.array([mix[genre] for genre in GENRES], np.float32)
         with one_thread():
             return PlanDrawing(self._plan_tables, brief, weights, asked=asked, guidance=guidance, temperature=temperature,
-                               random=random).draw()
+                               random=random).draw(on_bar)
 
     def write(self, brief: Brief, plan: Plan, mix: Mapping[str, float], random: np.random.Generator, *, temperature: float = 1.0,
               sampling: Sampling | None = None, closing: bool = True, stays: Stays | None = None,
@@ -212,6 +217,11 @@ class BiLSTMComposer(PreTrainedModel):
         with one_thread():
             return Writing(self._note_tables, brief, plan, weights, sampling or Sampling(temperature=temperature), random,
                            closing=closing, stays=stays).write(progress, on_bar)
+
+
+def _nothing_yet(progress: Callable[[int, int], None] | None, notes: float) -> Callable[[], None]:
+    """What tells that none of so many notes is written while they are planned, so that the work can be stopped then, too."""
+    return (lambda: None) if progress is None else partial(progress, 0, max(1, round(notes)))
 
 
 def _sampling(controls: Controls) -> Sampling:

@@ -1,5 +1,7 @@
 """Draws a plan: bar by bar, part by part, until the piece has its notes, and closes it."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from posterbeat.composer.asked import TONIC, Asked
@@ -57,12 +59,13 @@ class PlanDrawing:
             self._bars = asked.given.bars if asked.bars is None else asked.bars + 1
         self._sketch = PlanSketch(len(brief.parts))
 
-    def draw(self) -> Plan:
+    def draw(self, on_bar: Callable[[], None] = lambda: None) -> Plan:
         """The plan, its notes or bars as many as asked for, with a closing bar on the tonic; where neither is, the plan that is
-        given with its free cells drawn anew."""
+        given with its free cells drawn anew. `on_bar` is called after each bar and may raise to stop."""
         if self._asked.notes is None and self._asked.bars is None:
             for bar in range(self._asked.given.bars):
                 self._draw_bar(bar)
+                on_bar()
             return self._sketch.plan(self._asked.given.bars)
         bar, closing = 0, self._closing_count()
         notes = self._asked.notes or self._asked.most
@@ -71,6 +74,7 @@ class PlanDrawing:
             if self._asked.bars is not None and self._asked.copy(bar) is None:  # each bar that is to come may hold a note yet
                 room = notes - closing - (self._asked.bars - 1 - bar) - (self._sketch.total - self._sketch.sums[-1])
                 self._sketch.fit(bar, min(self._sketch.sums[-1], room))
+            on_bar()
             bar += 1
         if self._asked.bars is None:
             self._sketch.fit(bar - 1, notes - closing - (self._sketch.total - self._sketch.sums[-1]))

@@ -45,6 +45,19 @@ class Revision:
         """What the writer finds there."""
         return Stays(self.known.piece, self.free)
 
+    def check_size(self, plan: Plan) -> None:
+        """Return where a new plan leaves the piece small enough to be taken further once more.
+
+        Raises
+        ------
+        ParameterError
+            It has more notes: they would take minutes to write.
+        """
+        notes = int(plan.cells[..., 2].sum())
+        if notes > MOST_NOTES:
+            raise ParameterError(f"With what is planned anew the piece would have {notes:,} notes: {MOST_NOTES:,} at most; write "
+                                 "fewer bars anew, or one part, or try another seed.")
+
     def joined(self, written: Arrangement, plan: Plan) -> Score:
         """The score with the new notes in the place of those that they replace; all others as they were."""
         score, bars = self.known.score, len(self.free)

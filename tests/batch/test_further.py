@@ -69,3 +69,11 @@ def test_a_row_of_other_weights_says_so_and_has_no_file(beat, job_of, tmp_path):
 def test_steps_that_cannot_be_are_named_by_their_line(job_of):
     with pytest.raises(ParameterError, match="line 2: Step 'dance:1:2' is not known"):
         job_of("dance:1:2,")
+
+
+def test_steps_that_are_too_much_work_are_a_lasting_failure(beat, job_of, tmp_path):
+    job = job_of('"' + ",".join(["go-on:300:1", "go-on:250:1", *["rewrite::1-9999:1"] * 48]) + '",')
+    beat = PosterBeat(Reader(), beat.composer)
+    beat.take_step = lambda *given, **named: pytest.fail("a step was taken")
+    record = compose_for(job, beat, tmp_path)
+    assert "notes anew: 50,000 at most" in record["error"] and not record["files"] and record["lasting"]

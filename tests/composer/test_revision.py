@@ -139,7 +139,7 @@ def test_somebody_elses_piece_goes_on_and_is_rewritten(composer):
         assert notes(again, ~inside(again, None, bars)) == notes(piece, ~inside(piece, None, bars))
 
 
-@pytest.mark.parametrize("step", [GoOn(12, 3), Rewrite(None, (290, 293), 3), Rewrite("bass", None, 3)])
+@pytest.mark.parametrize("step", [GoOn(12, 3), Rewrite(None, (290, 293), 3), Rewrite("bass", (280, 290), 3)])
 def test_a_piece_has_more_bars_than_a_byte_counts(composer, step):
     bars = np.repeat(np.arange(300), 4)  # a bar that comes again and again, in two parts
     score = Score(bars * 48 + np.tile([0, 12, 24, 36], 300), np.full(1200, 12), np.tile([60, 36, 67, 43], 300), np.full(1200, 80),
@@ -147,6 +147,13 @@ def test_a_piece_has_more_bars_than_a_byte_counts(composer, step):
     again = revised(composer, score, step, Controls(seed=1))
     assert (again.onset.max() - again.onset.min()) // 48 >= 299 and notes(again) != notes(score)
     assert again.plan is not None and max(map(max, again.plan.recalls)) > 255
+
+
+def test_a_piece_does_not_grow_beyond_what_is_taken_in(composer, score, monkeypatch):
+    monkeypatch.setattr("posterbeat.composer.revision.MOST_NOTES", 300)
+    monkeypatch.setattr(composer, "write", lambda *given, **named: pytest.fail("it was written all the same"))
+    with pytest.raises(ParameterError, match="the piece would have [0-9]+ notes: 300 at most; write fewer bars anew"):
+        revised(composer, score, Rewrite(None, (1, 6), 3))
 
 
 def test_what_stays_recalls_nothing_that_is_written_anew(score):
@@ -189,7 +196,9 @@ def test_a_piece_at_its_greatest_length_does_not_go_on():
 
 @pytest.mark.parametrize("size, says", [
     ({"count": MOST_NOTES + 1}, "notes: 20,000 at most"), ({"tracks": 200}, "200 tracks: 64 at most"),
-    ({"far": 48 * 3000}, "bars: 2,000"), ({"tempo": 0.5}, "seconds: 600 at most"),
+    ({"far": 48 * 3000}, "bars: 2,000"),
+    ({"tracks": 16, "far": 48 * 1000, "tempo": 800}, "16 parts in 1,001 bars, together 16,016 bars of parts: 12,000"),
+    ({"tempo": 0.5}, "seconds: 600 at most"),
 ])
 def test_pieces_that_are_too_large_are_refused(size, says):
     count = size.get("count", 400)

@@ -15,6 +15,7 @@ from posterbeat.composer.worker import ComposerApart, possible
 from posterbeat.controls import Controls
 from posterbeat.hub import weights_folder
 from posterbeat.steps import GoOn, Rewrite
+from tests.music.made import tune
 
 pytestmark = pytest.mark.skipif(not possible(), reason="this system cannot fork")
 
@@ -78,7 +79,8 @@ def test_progress_is_told_and_can_stop_the_work(composer):
     told = []
 
     def stop(done, total):
-        told.append((done, total))
+        if done:
+            told.append((done, total))
         if len(told) == 2:
             raise KeyError("stopped")
 
@@ -88,6 +90,24 @@ def test_progress_is_told_and_can_stop_the_work(composer):
     if Path("/proc").is_dir():
         until(lambda: not forks(composer))
     assert len(composer.generate("drama", notes=32)) == 32
+
+
+@pytest.mark.parametrize("step", [None, GoOn(300, 1)])
+def test_the_work_can_be_stopped_while_the_piece_is_planned(composer, step):
+    told = []
+
+    def stop(done, total):
+        told.append((done, total))
+        if len(told) == 3:
+            raise KeyError("stopped")
+
+    controls = Controls(seed=1, notes=1000)
+    with pytest.raises(KeyError, match="stopped"):
+        if step is None:
+            composer.generate("drama", controls=controls, progress=stop)
+        else:
+            composer.take_step(tune(bars=16), step, "drama", controls=controls, progress=stop)
+    assert {done for done, _ in told} == {0} and told[0][1] > 0
 
 
 def test_a_wrong_control_is_the_same_error(composer):
