@@ -49,7 +49,7 @@ def build(studio: Studio) -> gr.Blocks:
         on_arrival.wire(page, w)
         add_endpoints(studio)
     own = {path for block in page.blocks.values() for path in block.keep_in_cache}
-    keep_tidy(SETTINGS.kept, own, FOLDERS)
+    keep_tidy(SETTINGS.kept, own, FOLDERS, SETTINGS.disk)
     forget_in_time(page, SETTINGS.kept)
     return page.queue(max_size=WAITING, api_open=False)
 

@@ -35,6 +35,7 @@ class Settings:
     kept : float, seconds that uploads and results are kept
     places : int, of one caller among those who are served or wait
     by_address : bool, whether posters are fetched by web address
+    disk : float or None, bytes that uploads and results may take; None for half of what is free without them
     """
 
     host: str = "127.0.0.1"
@@ -43,6 +44,7 @@ class Settings:
     kept: float = KEPT
     places: int = PLACES
     by_address: bool = False
+    disk: float | None = None
 
 
 def read_settings(environment: MutableMapping[str, str]) -> Settings:
@@ -56,12 +58,13 @@ def read_settings(environment: MutableMapping[str, str]) -> Settings:
     host = environment.get("GRADIO_SERVER_NAME", "").strip().removeprefix("[").removesuffix("]") or "127.0.0.1"
     port = _number(environment, "GRADIO_SERVER_PORT", 7860, 1, 65535, "a port, 1 to 65535")
     kept = _number(environment, "POSTERBEAT_KEPT", KEPT, 1, 10**8, "seconds, 1 to 100000000")
+    disk = _number(environment, "POSTERBEAT_DISK", 0, 100, 10**9, "megabytes, 100 to 1000000000") * 1e6 or None
     places = _number(environment, "POSTERBEAT_PLACES", PLACES, 1, 10**6, "a number of places, 1 or more")
     if places != int(places) or port != int(port):
         name = "POSTERBEAT_PLACES" if places != int(places) else "GRADIO_SERVER_PORT"
         raise ParameterError(f"{name} must be a whole number, not {environment[name][:40]!r}.")
     by_address = environment.get("POSTERBEAT_BY_ADDRESS", "").lower() in ("1", "true", "yes")
-    return Settings(host, int(port), _hosts(host, environment), kept, int(places), by_address)
+    return Settings(host, int(port), _hosts(host, environment), kept, int(places), by_address, disk)
 
 
 def _number(environment: MutableMapping[str, str], name: str, default: float, least: float, most: float, what: str) -> float:

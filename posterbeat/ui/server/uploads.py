@@ -18,6 +18,7 @@ from posterbeat.ui.server.settings import KEPT
 _SWEEPS = 6  # while a file is kept: it is gone a sixth of the time later at the most
 _LOOK = 60.0  # seconds from one sweep to the next, at the most
 _BROKEN_OFF = 60.0  # seconds after which an upload of which nothing more came is one that was broken off
+_ROOM = 5.0  # seconds from one look at how much they take to the next
 _RESTORE = 5.0  # seconds that one of the page's own pictures may be missing
 
 
@@ -83,10 +84,38 @@ def sweep(age: float = KEPT, spared: Collection[str] = ()) -> None:
             # The time of the last change of an inode, since copies bring the times of their originals along.
             last = max(entry.lstat().st_ctime for entry in (path, *path.rglob("*")))
             if time.time() - last > (age if whole else min(age, _BROKEN_OFF)):
-                if whole:
-                    shutil.rmtree(path, ignore_errors=True)
-                else:
-                    path.unlink(missing_ok=True)
+                _remove(path)
+
+
+def make_room(most: float | None = None, spared: Collection[str] = ()) -> None:
+    """Remove what was changed longest ago from the folder until it holds no more than `most` bytes; `spared` as of `sweep`.
+
+    A visitor can have a fresh file made each second, and files that are swept by their age alone would fill any disk. Where
+    `most` is None, they may take half of what would be free without them.
+    """
+    stay = {Path(path).parent for path in spared}
+    held = []
+    for path in root().iterdir():
+        with contextlib.suppress(OSError):  # gone meanwhile
+            found = [entry.lstat() for entry in (path, *path.rglob("*"))]
+            held.append((max(one.st_ctime for one in found), sum(one.st_size for one in found), path))
+    size = sum(size for _, size, _ in held)
+    if most is None:
+        most = (size + shutil.disk_usage(root()).free) / 2
+    for _, own, path in sorted(held):
+        if size <= most:
+            return
+        if path not in stay:
+            _remove(path)
+            size -= own
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):  # the next turn comes
+            path.unlink(missing_ok=True)
 
 
 def restore(own: Mapping[str, bytes]) -> None:
@@ -106,8 +135,14 @@ def restore(own: Mapping[str, bytes]) -> None:
             beside.replace(target)
 
 
-def keep_tidy(kept: float = KEPT, own: Collection[str] = (), folders: Collection[RunFolder] = ()) -> threading.Event:
+def keep_tidy(kept: float = KEPT, own: Collection[str] = (), folders: Collection[RunFolder] = (),
+              most: float | None = None) -> threading.Event:
     """From now on, in threads: old files go, and the page's `own` ones and the run's folders come back if they were removed.
+
+    Parameters
+    ----------
+    most
+        Bytes that the files may take, as in `make_room`.
 
     Returns
     -------
@@ -124,5 +159,6 @@ def keep_tidy(kept: float = KEPT, own: Collection[str] = (), folders: Collection
 
     over = threading.Event()
     again_and_again(bring_back, _RESTORE, "bring back the page's own files", over)
+    again_and_again(lambda: make_room(most, own), _ROOM, "make room for new files", over)
     again_and_again(lambda: sweep(kept, own), min(kept / _SWEEPS, _LOOK), "remove old files", over)
     return over

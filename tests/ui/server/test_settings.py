@@ -16,7 +16,7 @@ def test_nothing_said_is_a_page_for_this_machine():
     assert read_settings({}) == Settings("127.0.0.1", 7860, frozenset({"localhost", "127.0.0.1", "::1"}), 3600.0, 10, False)
 
 
-@pytest.mark.parametrize("name", ["POSTERBEAT_KEPT", "POSTERBEAT_PLACES", "GRADIO_SERVER_PORT"])
+@pytest.mark.parametrize("name", ["POSTERBEAT_KEPT", "POSTERBEAT_PLACES", "POSTERBEAT_DISK", "GRADIO_SERVER_PORT"])
 @pytest.mark.parametrize("said", ["-1", "nan", "inf", "-inf", "0", "abc", "1e999", "0x10", "1 2", "9" * 400])
 def test_a_number_that_makes_no_sense_is_refused_by_name(name, said):
     with pytest.raises(ParameterError) as refused:
@@ -25,9 +25,10 @@ def test_a_number_that_makes_no_sense_is_refused_by_name(name, said):
 
 
 def test_numbers_are_taken():
-    environment = {"POSTERBEAT_KEPT": "120.5", "POSTERBEAT_PLACES": "3", "GRADIO_SERVER_PORT": "80", "POSTERBEAT_BY_ADDRESS": "1"}
+    environment = {"POSTERBEAT_KEPT": "120.5", "POSTERBEAT_PLACES": "3", "GRADIO_SERVER_PORT": "80", "POSTERBEAT_BY_ADDRESS": "1",
+                   "POSTERBEAT_DISK": "250.5"}
     found = read_settings(environment)
-    assert (found.kept, found.places, found.port, found.by_address) == (120.5, 3, 80, True)
+    assert (found.kept, found.places, found.port, found.by_address, found.disk) == (120.5, 3, 80, True, 250.5e6)
 
 
 @pytest.mark.parametrize("environment, host, hosts", [

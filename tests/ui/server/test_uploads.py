@@ -5,6 +5,7 @@ import logging
 import shutil
 import threading
 import time
+from types import SimpleNamespace
 
 from posterbeat.ui.server import uploads
 from posterbeat.ui.server.repeating import again_and_again
@@ -71,3 +72,53 @@ def test_the_page_s_own_pictures_come_back_when_the_system_clears_its_folder(tmp
     shutil.rmtree(tmp_path)
     until(lambda: all(path.exists() and path.read_bytes() == path.name.encode() for path in own))
     over.set()
+
+
+def files(root):
+    return {path.name for path in root.iterdir()}
+
+
+def write(path, size):
+    """A file of so many bytes, later than all before it: st_ctime cannot be set."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(bytes(size))
+    time.sleep(0.05)
+
+
+def test_what_was_changed_longest_ago_goes_where_room_is_needed(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    for name, size in (("own/picture.jpg", 900), ("first/a.wav", 400), ("second/a.wav", 500), ("broken-off", 300)):
+        write(tmp_path / name, size)
+    write(tmp_path / "first/mix.wav", 100)  # so that it was changed last
+    spared = [str(tmp_path / "own" / "picture.jpg")]
+    sizes = sum(path.lstat().st_size for path in tmp_path.rglob("*"))
+    uploads.make_room(sizes, spared)
+    assert files(tmp_path) == {"own", "first", "second", "broken-off"}
+    uploads.make_room(sizes - 1, spared)
+    assert files(tmp_path) == {"own", "first", "broken-off"}
+    uploads.make_room(0, spared)
+    assert files(tmp_path) == {"own"}
+
+
+def test_files_do_not_fill_the_disk(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    monkeypatch.setattr(uploads, "_ROOM", 0.02)
+    over = uploads.keep_tidy(3600, most=20_000_000)
+    try:
+        for _ in range(12):
+            (uploads.folder() / "take.wav").write_bytes(bytes(3_000_000))
+            until(lambda: sum(path.lstat().st_size for path in tmp_path.rglob("*.wav")) <= 20_000_000)
+    finally:
+        over.set()
+    assert 4 <= len(files(tmp_path)) <= 6
+
+
+def test_half_of_what_would_be_free_is_taken_where_nothing_is_said(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    write(tmp_path / "first/a.wav", 400_000)
+    write(tmp_path / "second/a.wav", 500_000)
+    held = sum(path.lstat().st_size for path in tmp_path.rglob("*"))
+    for free, left in ((held, {"first", "second"}), (held - 1000, {"second"}), (0, set())):
+        monkeypatch.setattr(uploads.shutil, "disk_usage", lambda path, free=free: SimpleNamespace(free=free))
+        uploads.make_room()
+        assert files(tmp_path) == left
