@@ -18,7 +18,7 @@ from PIL import Image
 from safetensors.numpy import save
 
 from posterbeat import PosterBeat, PosterBeatError, PosterError, Score, ScoreError, Track, WeightsError, mixture
-from posterbeat.controls import Controls
+from posterbeat.controls import COMPOSER_KINDS, Controls
 from posterbeat.hub import read_tensors
 from posterbeat.poster import open_poster
 from tests.music.made import tune
@@ -152,13 +152,20 @@ WRONG = {"genre": ["western", "", 5, [], {}, {"horror": -1}, {"horror": "x"}, {"
          "temperature": [0, 2.1, "1", float("nan"), -float("inf"), [1], {"a": {"b": []}}, 1e308],
          "seed": [-1, 2**32, 0.5, "7", float("nan"), [], "\0", "../../etc/passwd"], "ensemble": ["kazoos", 5, [], "x" * 100_000],
          "tempo": [39, 221, "fast", float("nan"), {}], "mode": ["dorian", 0, [], "\ud800"],
-         "density": [-0.1, 1.1, "", float("inf")]}
+         "density": [-0.1, 1.1, "", float("inf")], "composer": ["kazoo", "", 5, [], None, "\u202estudy", "x" * 100_000],
+         "instruments": [["kazoo"], ["piano"] * 30, "piano, " * 9, 5, [5], [[]], {"piano": 1}, "\u200bpiano\u200b", "\ud800", [],
+                         "<img src=x onerror=alert(1)>", [{"path": "/etc/passwd"}], "piano" * 20_000],
+         "chords": ["H", "C " * 129, "|" * 4000, 5, [5], [["C"]], "C\u202e", "\x1b[31mC", "C/" * 200, "C" * 100_000, {"C": 1}],
+         "key": ["H minor", 5, [], "C minor " * 999, "\u200bC", "\ud83d", {"key": "C"}, "C\u0000"],
+         "metre": ["5/9", 4, [], "4/4 " * 999, "\uff14/\uff14", "4\u20444", {}, "NaN"],
+         "seconds": [9, 301, "60", True, [], {}, float("nan"), -float("inf"), 10**400, "\u0663\u0660"]}
 
 
 def test_any_parameters_over_the_api(trials):
     random, app = np.random.default_rng(4), served()
     fit = {"genre": "drama", "notes": 32, "temperature": 1, "seed": 3, "ensemble": None, "tempo": 120, "mode": "minor",
-           "density": 0.5}
+           "density": 0.5, "composer": COMPOSER_KINDS[0], "instruments": None, "chords": None, "key": None, "metre": None,
+           "seconds": None}
     call(app, "compose", fit)  # waits for the networks
 
     def one(seed):

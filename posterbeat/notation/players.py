@@ -85,8 +85,10 @@ def _player(name: str) -> Player:
     known, words = _known(), _words(name)
     if words in known:
         return known[words]
-    # Some words of a name of General MIDI: "jazz guitar", "harp"; of several the first, which is the plainest.
-    fit = next((player for full, player in known.items() if words and len(name) < 60 and set(words) <= set(full)), None)
+    # Some words of a name of General MIDI: "jazz guitar", "harp"; of several the first, which is the plainest. A number alone
+    # is none: "4" would be the fourth of the leads.
+    telling = len(name) < 60 and any(not word.isdigit() for word in words)
+    fit = next((player for full, player in known.items() if telling and set(words) <= set(full)), None)
     if fit is None:
         names = [player.name for player in known.values()]
         near = difflib.get_close_matches(" ".join(words), names, 1, 0.75) if len(name) < 60 else []

@@ -48,7 +48,7 @@ def test_a_name_twice_asks_for_two_and_a_text_is_a_list():
     (["kazoo"], "'kazoo' is not known. Choose"), (["violine"], "Did you mean violin?"),
     (5, "not 5"), ([3], r"not \[3\]"), (b"piano", "not b'piano'"), ({"piano": 1}, "must be a list"), (True, "not True"),
     ("x" * 100_000, "must be a list"), (["x" * 100_000], "not known"), (["\x00\ud800"], "not known"), ([""], "not known"),
-    (["../../etc/passwd"], "not known"),
+    (["../../etc/passwd"], "not known"), (["4"], "'4' is not known"), ("1", "not known"), (["-1"], "not known"),
 ])
 def test_mistakes_are_told_with_a_right_one(wrong, says):
     with pytest.raises(ParameterError, match=says) as caught:
