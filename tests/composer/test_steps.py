@@ -7,6 +7,7 @@ import torch
 from posterbeat.composer import plan_drawing
 from posterbeat.composer.asked import Asked
 from posterbeat.composer.brief import Brief
+from posterbeat.composer.character import Character
 from posterbeat.composer.excerpt import collate, stretch
 from posterbeat.composer.finished_piece import Finished
 from posterbeat.composer.parts import Part
@@ -95,6 +96,7 @@ def test_the_writer_steps_as_it_learned(planner, networks, bar, monkeypatch):
         return chosen
 
     monkeypatch.setattr(Writing, "_draw", recorded)
+    monkeypatch.setattr(Character, "drawn", lambda parts, random: Character.neutral(parts))
     writing = Writing(WriterTables(networks, torch.float32), brief(bar), plan, MIX, Sampling(genre=1.0, chords=1.0),
                       np.random.default_rng(5))
     piece = writing.write()
