@@ -72,12 +72,10 @@ class Visitor:
         ).first
         folded = not field.is_visible()
         if folded:
-            self.page.click("#advanced > button")
-            self.page.wait_for_timeout(400)  # what is unfolded is made anew, with its values
+            self.page.click("#advanced .fold")
         yield field
         if folded:
-            self.page.wait_for_timeout(400)  # what was typed is on its way
-            self.page.click("#advanced > button")
+            self.page.click("#advanced .fold")
 
     def set(self, control, value):
         """Type a value."""

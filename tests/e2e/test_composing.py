@@ -69,7 +69,7 @@ def test_a_seed_typed_while_it_composes_is_kept_and_a_take_brings_its_settings_b
 def test_a_sample_poster_and_compose_at_once_uses_the_new_posters_colours(visit):
     visitor = visit(link=served() + "?notes=32")
     page = visitor.page
-    page.click("#advanced > button")
+    page.click("#advanced .fold")
     page.locator("#coloured input").check()
     page.locator("#shelf button").nth(2).click()
     expect(page.locator("#reading")).to_contain_text("%")

@@ -82,7 +82,7 @@ def test_genre_mixture_and_colours_change_the_music_without_another_upload(visit
     assert visitor.seed == "5" and visitor.midi() != own
     expect(page.locator("#facts")).to_contain_text("comedy 100 %")
 
-    page.click("#advanced > button")
+    page.click("#advanced .fold")
     expect(page.locator("#share-comedy input[type=number]")).to_have_value("100")
     visitor.set("share-drama", 100)  # beside comedy's 100: half and half
     expect(page.locator("#genre input")).to_have_value("A mixture of my own")
@@ -128,8 +128,8 @@ def test_accessible_in_both_themes(visit, scheme):
     page.click("#engrave")
     expect(page.locator(".pages img").first).to_be_visible()
     expect(page.locator("#heat img")).to_be_visible()
-    page.click("#advanced > button")
-    page.click("#about > button")
+    page.click("#advanced .fold")
+    page.click("#about .fold")
     expect(page.locator(".about").last).to_be_visible()
     found = [v for v in axe.run(page).response["violations"] if v["impact"] in ("serious", "critical")]
     assert not found, [(v["id"], [node["html"][:120] for node in v["nodes"]]) for v in found]
@@ -197,8 +197,8 @@ def test_a_phone_needs_no_sideways_scrolling(visit, poster):
     assert strip["y"] + strip["height"] <= below["y"]
     page.click("#engrave")
     expect(page.locator(".pages img").first).to_be_visible()
-    page.click("#advanced > button")
-    page.click("#about > button")
+    page.click("#advanced .fold")
+    page.click("#about .fold")
     expect(page.locator(".about").last).to_be_visible()
     assert page.evaluate(SIDEWAYS) <= 0
     assert page.locator(".roll .score").bounding_box()["width"] > 280

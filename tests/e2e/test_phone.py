@@ -56,7 +56,7 @@ def test_what_is_pressed_is_wide_enough_for_a_finger(visit):
     expect(page.locator("#reading")).to_contain_text("%")
     visitor.compose()
     visitor.compose("#another")
-    page.click("#about > button")
+    page.click("#about .fold")
     expect(page.locator(".pieces button").first).to_be_visible()
     assert page.evaluate(SMALL) == []
 

@@ -40,11 +40,53 @@ def test_a_bad_file_leaves_the_good_poster_and_is_told_once_below_it(visit, tmp_
     assert page.locator(".toast-body").count() == 0
     box, line = page.locator("#poster").bounding_box(), page.locator(SAID).bounding_box()
     assert 0 <= line["y"] - box["y"] - box["height"] < 40 and line["y"] + line["height"] <= 844
-    page.wait_for_timeout(1000)  # nobody presses within a moment of the refusal, while the box takes its poster back
     page.locator("#shelf button").nth(4).click()
     expect(page.locator("#reading h2")).to_have_text("horror")
     expect(page.locator(SAID)).to_be_hidden()
     visitor.errors.clear()  # the browser says that it could not show the picture, which is so
+
+
+# Once a condition holds, and not a moment later, an example poster is pressed.
+PRESS = """([condition, wait]) => new Promise((pressed) => {
+  const look = () => setTimeout(() => { if (!eval(condition)) return look();
+    setTimeout(() => { document.querySelectorAll("#shelf button")[4].click(); pressed(); }, wait); }, 1);
+  look();
+})"""
+LEFT = "document.querySelector('#poster img')?.src.includes('holiday')"  # the bad file is in the box, and looked at
+TOLD = "!document.querySelector('#poster-said .said').hidden"
+
+
+@pytest.mark.parametrize(("condition", "wait"), [(LEFT, 0), (TOLD, 0), (TOLD, 100)])
+def test_an_example_pressed_while_a_bad_file_is_refused_is_the_poster(visit, tmp_path, condition, wait):
+    visitor = visit()
+    page = visitor.page
+    page.locator("#shelf button").nth(1).click()
+    expect(page.locator("#reading")).to_contain_text("%")
+    bad = tmp_path / "holiday.jpg"
+    bad.write_text("not a picture at all")
+    visitor.upload(bad)
+    page.evaluate(PRESS, [condition, wait])
+    expect(page.locator("#reading h2")).to_have_text("horror")
+    expect(page.locator("#words input").first).to_be_visible()
+    page.wait_for_timeout(1500)  # and whatever else was on its way
+    assert "horror" in page.locator("#poster img").get_attribute("src")
+    expect(page.locator("#reading h2")).to_have_text("horror")
+    visitor.errors.clear()  # the browser says that it could not show the picture, which is so
+
+
+@pytest.mark.parametrize("gap", [0, 40, 400, 1200])
+def test_of_two_examples_pressed_in_a_moment_the_second_is_read_with_its_words(visit, gap):
+    page = visit().page
+    former, latter = page.locator("#shelf button").nth(1), page.locator("#shelf button").nth(4)
+    page.evaluate("""([former, latter, gap]) => { former.click(); setTimeout(() => latter.click(), gap); }""",
+                  [former.element_handle(), latter.element_handle(), gap])
+    page.wait_for_function("document.querySelector('#poster img')?.src.includes('horror')")
+    expect(page.locator("#reading h2")).to_have_text("horror")
+    expect(page.locator("#words .words")).to_be_visible()
+    expect(page.locator("#words .words")).not_to_contain_text("Reading its words")
+    page.wait_for_timeout(1500)  # and whatever else was on its way
+    expect(page.locator("#reading h2")).to_have_text("horror")
+    assert "horror" in page.locator("#poster img").get_attribute("src")
 
 
 def test_a_picture_is_pasted_or_dropped_anywhere(visit, poster, tmp_path):
@@ -81,7 +123,7 @@ def test_a_missing_poster_is_told_where_it_belongs_on_a_phone(visit):
 
 def test_two_pieces_asked_for_in_a_moment_and_the_second_is_heard(visit):
     page = visit(link=served() + "?horror=1").page
-    page.click("#about > button")
+    page.click("#about .fold")
     page.get_by_role("button", name="Horror, seed 2").click()
     page.get_by_role("button", name="Comedy, seed 1").click()
     page.wait_for_function("document.querySelector('#pieces audio').currentTime > 0.2")

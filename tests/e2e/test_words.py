@@ -42,7 +42,7 @@ def test_composing_waits_for_the_words_and_they_can_be_turned_off(visit, tmp_pat
     expect(visitor.page.locator("#facts")).to_contain_text("horror")
     joint = visitor.page.locator("#reading").inner_text()
     expect(visitor.page.locator("#words b")).to_be_visible()
-    visitor.page.click("#advanced > button")
+    visitor.page.click("#advanced .fold")
     visitor.page.uncheck("#read-words input")
     expect(visitor.page.locator("#words .words")).to_be_hidden()
     expect(visitor.page.locator("#reading")).not_to_have_text(joint)

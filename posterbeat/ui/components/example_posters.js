@@ -7,6 +7,7 @@ function show() {
     button.append(picture);
     button.onclick = () => {
       if (document.querySelector("#poster img")?.src !== picture.src) document.dispatchEvent(new Event("poster-comes"));
+      document.body.pickedPoster = sample.poster;  // scripts.py puts it into the box at once: of two presses the last one counts
       trigger("click", { index });
     };
     return button;

@@ -23,3 +23,8 @@ class PosterWays(gr.HTML):
     def say(sentence: str) -> dict[str, Any]:
         """The value that says a sentence, once more if it was said before; an empty one clears the line."""
         return {"said": sentence, "when": time.time()}
+
+    @classmethod
+    def refuse(cls, sentence: str, path: str, former: str | None) -> dict[str, Any]:
+        """The value that says why the poster in `path` is refused, and which one was there before it, for `scripts.TAKE_BACK`."""
+        return {**cls.say(sentence), "refused": path, "former": gr.FileData(path=former).model_dump() if former else None}

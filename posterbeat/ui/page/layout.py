@@ -10,6 +10,7 @@ from posterbeat.hub import weights_are_there
 from posterbeat.notation.metres import METRES
 from posterbeat.ui.components.example_pieces import PIECES, ExamplePieces
 from posterbeat.ui.components.example_posters import EXAMPLES, ExamplePosters
+from posterbeat.ui.components.fold import Fold
 from posterbeat.ui.components.part_rows import PartRows
 from posterbeat.ui.components.piano_roll import PianoRoll
 from posterbeat.ui.components.poster_input import PosterInput
@@ -22,18 +23,19 @@ from posterbeat.ui.page import about, text, who_plays
 def lay_out() -> SimpleNamespace:
     """Create all widgets inside the Blocks that is being built; each is an attribute of what is returned.
 
-    Of one visitor's session: `last_poster` the poster that was read last, `reading` what was read on it, `take` the take
-    on the screen, `takes` the last ones, `steered_by` whether (and by what) tempo, mode and density were set, `mix` the mixture
-    that the sliders of the genres stand for, in full, until one is moved, `linked_mix` that of a link or a take, `asked_link`
-    the link of a take to be composed again, `asked_step` what is to be done with the take on the screen, `linked` how the take
-    came to be that a link, or "Use these settings", set the page to, `written` what was written before Stop, `levels` how loud
-    each part is mixed. `kept` stays in the visitor's browser: the page's settings, for when it is loaded again.
+    Of one visitor's session: `last_poster` the poster that was read last, `reading` what was read on it, `joint` the same
+    with its words until that is shown, `take` the take on the screen, `takes` the last ones, `steered_by` whether (and by what)
+    tempo, mode and density were set, `mix` the mixture that the sliders of the genres stand for, in full, until one is moved,
+    `linked_mix` that of a link or a take, `asked_link` the link of a take to be composed again, `asked_step` what is to be done
+    with the take on the screen, `linked` how the take came to be that a link, or "Use these settings", set the page to,
+    `written` what was written before Stop, `levels` how loud each part is mixed. `kept` stays in the visitor's browser: the
+    page's settings, for when it is loaded again.
     """
-    w = SimpleNamespace(last_poster=gr.State(None), reading=gr.State(None), take=gr.State(None), takes=gr.State([]),
-                        steered_by=gr.State(False), mix=gr.State(None), linked_mix=gr.State(None), asked_link=gr.State(None),
-                        asked_step=gr.State(None), linked=gr.State(None), written=gr.State(None), levels=gr.State([]),
-                        kept=gr.BrowserState({}, storage_key="posterbeat-settings", secret="posterbeat"),
-                        clock=gr.Timer(2.0, active=False))
+    w = SimpleNamespace(last_poster=gr.State(None), reading=gr.State(None), joint=gr.State(None), take=gr.State(None),
+                        takes=gr.State([]), steered_by=gr.State(False), mix=gr.State(None), linked_mix=gr.State(None),
+                        asked_link=gr.State(None), asked_step=gr.State(None), linked=gr.State(None), written=gr.State(None),
+                        levels=gr.State([]), clock=gr.Timer(2.0, active=False),
+                        kept=gr.BrowserState({}, storage_key="posterbeat-settings", secret="posterbeat"))
     gr.HTML(text.MASTHEAD, elem_id="masthead")
     with gr.Row(elem_id="house"):
         with gr.Column(scale=4, min_width=320, elem_id="left"):
@@ -41,15 +43,23 @@ def lay_out() -> SimpleNamespace:
         with gr.Column(scale=7, min_width=320, elem_id="right"):
             _controls(w)
             _screen(w)
-            with gr.Accordion(text.ADVANCED, open=False, elem_id="advanced"):
-                _advanced(w)
-    with gr.Accordion("About", open=False, elem_id="about"):
-        gr.HTML(about.how())
-        with gr.Column(visible=bool(PIECES), elem_id="listening"):
-            gr.HTML(text.EXAMPLE_PIECES)
-            w.example_pieces = ExamplePieces(elem_id="pieces")
-        gr.HTML(about.measured())
+            with gr.Column(elem_id="advanced", elem_classes="folded"):
+                Fold(text.ADVANCED)
+                with gr.Column():
+                    _advanced(w)
+    with gr.Column(elem_id="about", elem_classes="folded"):
+        Fold("About")
+        with gr.Column():
+            _about(w)
     return w
+
+
+def _about(w: SimpleNamespace) -> None:
+    gr.HTML(about.how())
+    with gr.Column(visible=bool(PIECES), elem_id="listening"):
+        gr.HTML(text.EXAMPLE_PIECES)
+        w.example_pieces = ExamplePieces(elem_id="pieces")
+    gr.HTML(about.measured())
 
 
 def _poster(w: SimpleNamespace) -> None:

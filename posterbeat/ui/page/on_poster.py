@@ -8,7 +8,6 @@ import gradio as gr
 
 from posterbeat.errors import PosterBeatError, PosterError
 from posterbeat.genres import GENRES
-from posterbeat.ui.components.example_posters import EXAMPLES
 from posterbeat.ui.components.poster_ways import PosterWays
 from posterbeat.ui.components.poster_words import PosterWords
 from posterbeat.ui.error_messages import spoken
@@ -27,50 +26,46 @@ def wire(studio: Studio, w: SimpleNamespace) -> None:
 
     @spoken
     def read(path, chosen, steered_by, last_poster, with_words):
+        # No generator: gradio would set all of its last word twice, the second time over what came in between.
         if path == last_poster:  # the browser says twice that a poster took another's place
-            yield {w.last_poster: last_poster}
-            return
+            return {w.last_poster: last_poster}
         hidden = gr.update(visible=False)
         nothing = {w.last_poster: path, w.reading: None, w.genre_label: hidden, w.poster_words: PosterWords.nothing(),
                    w.outlines: "", w.poster_said: PosterWays.say(""),
                    w.show_heatmap: gr.update(visible=False, value=text.SHOW_HEATMAP),
                    w.heatmap: gr.update(visible=False, value=""), w.colours_read: text.colours_line(None)}
         if path is None:
-            yield {**nothing, w.steered_by: False}
-            return
+            return {**nothing, w.steered_by: False}
         try:
             found = studio.read(path)
         except PosterError as error:  # the poster before stays, with all that was read on it
-            yield {w.poster: last_poster, w.poster_said: PosterWays.say(str(error))}
-            return
+            return {w.poster_said: PosterWays.refuse(str(error), path, last_poster)}
         colours = found.colours
         shown = {**nothing, w.steered_by: True, **_said(w, found, chosen),
                  w.poster_words: PosterWords.reading() if with_words else PosterWords.nothing(),
                  w.show_heatmap: gr.update(value=text.SHOW_HEATMAP, visible=True), w.colours_read: text.colours_line(colours)}
         if steered_by != text.LINKED:  # what a link asked for stays
             shown |= {getattr(w, name): value for name, value in steering_of(colours).items()}
-        yield shown
+        return shown
 
     @spoken
-    def read_words(path, found, chosen, with_words):
-        if path is None or found is None:
-            return {w.poster_words: PosterWords.nothing()}
-        if found.path != path:  # another poster took its place meanwhile
-            found = studio.read(path)
+    def read_words(path, found, with_words):
+        if found is None or found.path != path:  # another poster took its place, or none: its own reading has its words read
+            return None
         if found.lines is None:
-            found = studio.read_words(found) if with_words else found
-        elif not with_words:
-            found = studio.without_words(found)
-        return _said(w, found, chosen)
+            return studio.read_words(found) if with_words else found
+        return found if with_words else studio.without_words(found)
+
+    def join(path, joint, chosen):
+        if joint is None or joint.path != path:  # the words of a poster that is no longer here
+            return {w.joint: None}
+        return {w.joint: None, **_said(w, joint, chosen)}
 
     @spoken
     def correct(found, chosen, event: gr.EventData):
         if found is None or found.lines is None:
             raise PosterBeatError(text.NO_POSTER)
         return _said(w, studio.correct(found, int(event.index), str(event.text)), chosen)
-
-    def pick(event: gr.EventData):
-        return str(EXAMPLES[event.index])
 
     def choose(chosen, found):
         if chosen in GENRES:
@@ -93,13 +88,16 @@ def wire(studio: Studio, w: SimpleNamespace) -> None:
         [w.poster, w.poster_said, w.last_poster, *said, w.steered_by, w.show_heatmap, w.heatmap, w.colours_read, w.tempo, w.mode,
          w.density],
         show_progress="minimal", show_progress_on=[w.genre_label], **in_turn)
-    # The picture's reading is on the screen by now; the words join it.
-    wishes = [w.poster, w.reading, w.genre, w.read_words]
-    joint = reading.success(read_words, wishes, said, show_progress="hidden", concurrency_limit=2, **PRIVATE)
-    w.read_words.input(read_words, wishes, said, show_progress="hidden", concurrency_limit=2, **PRIVATE)
+    reading.success(None, [w.poster, w.poster_said], w.poster, js=scripts.TAKE_BACK)
+    # The picture's reading is on the screen by now; the words join it, if its poster is still there when they are read.
+    wishes = [w.poster, w.reading, w.read_words]
+    words = {"show_progress": "hidden", "concurrency_limit": 2, "trigger_mode": "always_last", **PRIVATE}
+    found, shown = [w.poster, w.joint, w.genre], [w.joint, *said]
+    joint = reading.success(read_words, wishes, w.joint, **words).success(join, found, shown, **QUIET)
+    w.read_words.input(read_words, wishes, w.joint, **words).success(join, found, shown, **QUIET)
     w.poster_words.click(correct, [w.reading, w.genre], said, show_progress="hidden", concurrency_limit=4, **PRIVATE)
     joint.success(None, [w.compose_at_once, w.poster], None, js=scripts.COMPOSE_AT_ONCE)
-    w.example_posters.click(pick, None, w.poster, **QUIET)
+    w.example_posters.click(None, None, w.poster, js=scripts.PICKED)
     w.genre.input(choose, [w.genre, w.reading], [w.mix, *w.shares], **QUIET)
     for share in w.shares:
         share.input(lambda: (text.MIXED, None), None, [w.genre, w.mix], **QUIET)

@@ -73,6 +73,14 @@ SHARE = "() => {" + _LINK + """
   navigator.share({ title: document.querySelector(".roll .title").textContent, url: link.href }).catch(() => {});
 }"""
 
+PICKED = "() => [document.body.pickedPoster]"
+
+# A refused poster gives way to the one before it, unless another came in its place while it was looked at.
+TAKE_BACK = """(poster, said) => {
+  if (!said?.refused || poster?.path !== said.refused) return [{ __type__: "update" }];
+  return [said.former];
+}"""
+
 # Compose as soon as the reading is there, if the visitor asked for it: once a poster, though it may be reported twice.
 COMPOSE_AT_ONCE = """(wanted, poster) => {
   const page = document.body.dataset, read = poster ? poster.path : "";

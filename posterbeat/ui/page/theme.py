@@ -33,7 +33,7 @@ _WARM = gr.themes.Color(
     c950="#100e0c",
 )
 
-CSS = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
+CSS = "\n".join((Path(__file__).parent / f"{name}.css").read_text(encoding="utf-8") for name in ("page", "about"))
 
 
 def theme() -> gr.themes.Base:
