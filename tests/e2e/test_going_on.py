@@ -62,6 +62,52 @@ def test_a_take_goes_on_is_partly_written_anew_and_undone_and_its_link_brings_th
     assert visitor.midi() == anew
 
 
+def test_some_bars_of_a_part_are_written_anew_by_keyboard_and_link_and_undo_hold_them(visit, further):
+    visitor = visit(link=served() + BASE)
+    page = visitor.page
+    visitor.compose()
+    before = visitor.midi()
+    first, last = page.get_by_label("First bar to be written anew"), page.get_by_label("Last bar to be written anew")
+    expect(first).to_have_attribute("placeholder", "1")
+    bars = int(last.get_attribute("placeholder"))
+    rewrite = page.get_by_role("button", name="Rewrite this part: Violin")
+    for typed, said in ((("many", "2"), "Bars ('many', 2) are none"), (("3", "2"), "Bars (3, 2) are the wrong way round"),
+                        (("2", str(bars + 1)), f"Bars 2 to {bars + 1} are not all there")):
+        first.fill(typed[0])
+        last.fill(typed[1])
+        rewrite.click()
+        expect(page.locator("#compose-said .said")).to_contain_text(said)
+        expect(page.locator("#compose")).to_be_visible()
+    page.evaluate("document.querySelector('.roll audio').pause()")
+    for place, field, value in (("Home", first, "1"), ("End", last, str(bars))):
+        page.locator(".roll .map").press(place)
+        page.wait_for_function("before => document.querySelector('.roll').dataset.cursor > 1 === before", arg=place == "End")
+        page.get_by_role("button", name="Section that plays").click()
+        expect(field).to_have_value(value)
+    first.fill("2")
+    last.fill("3")
+    last.press("Shift+Tab")
+    expect(first).to_be_focused()
+    rewrite.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#facts p")).to_contain_text("Violin in bars 2 to 3 anew")
+    expect(page.locator("#compose-said .said")).to_have_count(0)
+    anew = visitor.midi()
+    midi = pretty_midi.PrettyMIDI(io.BytesIO(before))
+    bar = 4 * 60 / midi.get_tempo_changes()[1][0]
+    old, new = notes(before), notes(anew)
+    assert [one for one in old if old[one] != new[one]] == [40]
+    outside = [[note for note in one[40] if not bar - 0.2 <= note[0] / 1000 < 3 * bar] for one in (old, new)]
+    assert outside[0] == outside[1]
+    expect(first).to_have_value("2")  # to be asked for once more
+    guest = visit(link=visitor.copied_link())
+    guest.compose(".invitation .begin")
+    assert guest.midi() == anew
+    page.click("#undo")
+    expect(page.locator("#undo")).to_be_hidden()
+    assert visitor.midi() == before
+
+
 def test_a_link_of_other_weights_says_so_and_a_new_seed_composes(visit):
     visitor = visit(link=served() + BASE + "&weights=0123456789")
     page = visitor.page

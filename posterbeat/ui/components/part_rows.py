@@ -7,7 +7,8 @@ import gradio as gr
 
 
 class PartRows(gr.HTML):
-    """A button a part; a select carries the name of the `part` that is to be written anew."""
+    """A button a part; a select carries the name of the `part` that is to be written anew, and its `bars`: the first and the last
+    as they were typed, or None for all."""
 
     def __init__(self, **settings: Any):
         super().__init__(
@@ -23,4 +24,7 @@ class PartRows(gr.HTML):
         """The value for a take's roll (`piano_roll.roll_value`): its parts that sound; none where nothing was planned."""
         plan = roll and roll["plan"]
         sounding = [part for part in plan["parts"] if part["cells"].strip("·")] if plan else []
-        return {"parts": [{"name": part["name"], "colour": part["colour"]} for part in sounding]}
+        value: dict[str, Any] = {"parts": [{"name": part["name"], "colour": part["colour"]} for part in sounding]}
+        if plan:
+            value |= {"bars": len(plan["chords"]), "bar": plan["bar"], "sections": plan["sections"]}
+        return value

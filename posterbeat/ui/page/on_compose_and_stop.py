@@ -106,7 +106,10 @@ def wire(studio: Studio, page: gr.Blocks, w: SimpleNamespace) -> None:
 
     @spoken
     def ask_anew(request: gr.Request, event: gr.EventData):
-        return ask_step(anew(event), request)
+        try:
+            return ask_step(anew(event), request)
+        except ParameterError as error:
+            return {w.turn: None, w.compose_said: text.refused(str(error))}
 
     def ask_to_keep(request: gr.Request):
         return begun(request.session_hash)

@@ -25,9 +25,12 @@ def anew(event: gr.EventData) -> Step:
     Raises
     ------
     ParameterError
-        What is named cannot be a part.
+        What is named cannot be a part, or what was typed cannot be its bars.
     """
-    return Rewrite(part=str(event.part))
+    bars = event.bars
+    if isinstance(bars, list):
+        bars = tuple(text.number(str(bar)) for bar in bars[:2])
+    return Rewrite(part=str(event.part), bars=bars)
 
 
 def further(studio: Studio, w: SimpleNamespace, given: dict) -> Further:
