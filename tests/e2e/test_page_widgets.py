@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from posterbeat.music.historical import HistoricalStack, StackConfig
+from tests.served import served
 
 # The roll draws in an animation frame: cursor and sound are compared right after one.
 GAP = """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
@@ -21,7 +22,7 @@ def test_a_poster_may_be_composed_for_at_once(visit):
     visitor = visit()
     page = visitor.page
     visitor.set("notes", 40)
-    page.click("#advanced > button")
+    page.click("#advanced .fold")
     page.check("#at-once input")
     for count, shelf in ((1, 2), (2, 3)):
         page.locator("#shelf button").nth(shelf).click()
@@ -53,7 +54,7 @@ def test_the_heat_map_lies_on_the_poster_and_goes_again(visit):
 
 def test_the_example_pieces_can_be_heard_one_sound_at_a_time(visit):
     page = visit().page
-    page.click("#about > button")
+    page.click("#about .fold")
     expect(page.locator(".pieces button")).to_have_count(25)
     page.get_by_role("button", name="Horror, seed 2").click()
     page.wait_for_function("document.querySelector('#pieces audio').currentTime > 0.3")
@@ -63,7 +64,7 @@ def test_the_example_pieces_can_be_heard_one_sound_at_a_time(visit):
 
 def test_of_two_pieces_asked_for_at_once_the_second_plays(visit):
     page = visit().page
-    page.click("#about > button")
+    page.click("#about .fold")
     expect(page.locator(".pieces button")).to_have_count(25)
     page.evaluate("""() => { const [one, other] = document.querySelectorAll(".pieces button");
       one.click(); setTimeout(() => other.click(), 200); }""")
@@ -85,6 +86,39 @@ def test_all_that_matters_is_reached_by_the_keyboard(visit):
     assert wanted <= reached, wanted - reached
 
 
+def tab_to(page, selector, most=60):
+    """Press Tab until the focus is on what a selector names, or within it."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => Boolean(document.activeElement.closest(selector))", selector):
+            return
+    raise AssertionError(f"Tab does not reach {selector}")
+
+
+def test_from_a_poster_to_a_rewritten_take_on_disk_by_the_keyboard_alone(visit):
+    page = visit(link=served() + "?notes=48&seed=3").page
+    tab_to(page, "#shelf button:nth-child(4)")
+    page.keyboard.press("Enter")
+    expect(page.locator("#reading")).to_contain_text("%")
+    expect(page.locator("#words .words")).not_to_contain_text("Reading its words")
+    tab_to(page, "#compose")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".roll[data-state=ready]")
+    page.wait_for_function("document.activeElement.className === 'play'")  # the focus goes on by itself
+    page.wait_for_function("!document.querySelector('.roll audio').paused")
+    page.keyboard.press("Space")
+    page.wait_for_function("document.querySelector('.roll audio').paused")
+    tab_to(page, ".parts button")
+    page.keyboard.press("Enter")
+    expect(page.locator(".takes .take")).to_have_count(2)
+    expect(page.locator("#facts p")).to_contain_text("anew")
+    expect(page.locator("#compose")).to_be_visible()
+    tab_to(page, "#midi")
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    assert download.value.path().read_bytes().startswith(b"MThd")
+
+
 def test_the_studys_composer_can_be_chosen_where_its_weights_are(visit, another_app, tmp_path):
     HistoricalStack(StackConfig("first", "comedy", ("p60", "p64", "0.4.7"), (3, 2, 1))).save(tmp_path / "stack")
     visitor = visit(address=another_app(POSTERBEAT_HISTORICAL=str(tmp_path / "stack")))
@@ -92,7 +126,7 @@ def test_the_studys_composer_can_be_chosen_where_its_weights_are(visit, another_
     page.locator("#shelf button").nth(2).click()
     expect(page.locator("#reading")).to_contain_text("%")
     visitor.set("notes", 32)
-    page.click("#advanced > button")
+    page.click("#advanced .fold")
     page.click("#composer input")
     page.get_by_role("option", name="The reference study's, of 2019").click()
     visitor.compose()
