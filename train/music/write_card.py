@@ -159,7 +159,8 @@ or lower.
     if bits:
         rows = [[name.replace("_", " "), cell(figure), str(figure["n"])] for name, figure in bits.items()]
         parts.append("Negative log2-likelihood a note of real `test` pieces, all fields summed, beside counts of the "
-                     "same fields:\n\n" + table(["model", "bits a note", "pieces"], rows))
+                     "same fields. \"Composer new\" are the notes that come after four which were not heard in a row before in "
+                     "their piece, with their share of the plan:\n\n" + table(["model", "bits a note", "pieces"], rows))
     parts += _plans(metrics.get("plans"))
     speed = metrics.get("notes_per_second")
     if speed:
