@@ -125,8 +125,9 @@ def wire(studio: Studio, page: gr.Blocks, w: SimpleNamespace) -> None:
     def leave(request: gr.Request):
         turns.stop(request.session_hash)
 
-    given = {w.turn, w.poster, w.reading, w.genre, w.follow_colours, w.steered_by, w.takes, w.read_words, w.mix, w.linked_mix,
-             w.asked_link, w.asked_step, w.linked, w.take, w.written, *w.shares, *(getattr(w, name) for name in NAMES)}
+    given = {w.turn, w.poster, w.reading, w.colours_read, w.genre, w.follow_colours, w.steered_by, w.takes, w.read_words, w.mix,
+             w.linked_mix, w.asked_link, w.asked_step, w.linked, w.take, w.written, *w.shares,
+             *(getattr(w, name) for name in NAMES)}
     results = list({*rested, w.stage, w.takes, w.take_facts, w.take_actions, w.poster_said, w.compose_said,
                     w.keep, w.written, *widgets_of_a_take(w)})
     asking = {"outputs": [*running, w.turn, w.stage, w.poster_said, w.compose_said], "js": scripts.begin(len(given)), **QUIET}
@@ -177,6 +178,8 @@ def _as_set(studio: Studio, w: SimpleNamespace, given: dict, fresh: bool = False
     new = poster is not None and (read is None or read.path != poster)
     if new:
         read = studio.read(poster)
+    elif read is not None and not given[w.linked]:  # the browser may not have heard yet what the new poster set the sliders to
+        new = given[w.colours_read] != text.colours_line(read.colours)
     sliders = given[w.mix] or {name: given[share] for name, share in zip(GENRES, w.shares)}
     mix = {text.OWN: None, text.MIXED: sliders, text.LINKED: given[w.linked_mix]}.get(genre, genre)
     if mix is None and poster is None:
