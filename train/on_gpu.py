@@ -187,7 +187,7 @@ def run(options: argparse.Namespace, begun: float) -> None:
 
     guard = Guard(results.write, end, leave)
     guard.start()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
+    usual = signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     try:
         if "composer" in options.what:
             course.prepare_music()
@@ -200,6 +200,7 @@ def run(options: argparse.Namespace, begun: float) -> None:
             results.told["finished"][what] = round(time.monotonic() - since)
             left.pop(0)
     finally:
+        signal.signal(signal.SIGTERM, usual)
         guard.stop()
         results.write()
         if course.preparing:

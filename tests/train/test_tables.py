@@ -1,6 +1,7 @@
 """Data of one's own: what a table lacks is told with its line before any work begins, and no file is lost in silence."""
 
 import json
+import signal
 import subprocess
 import sys
 import unicodedata
@@ -103,6 +104,16 @@ def test_only_broken_pieces_in_val_are_told_with_the_reason(tmp_path):
     (tmp_path / "midi.csv").write_text(HEAD + "a.mid,train,drama\nb.mid,val,drama\n")
     with pytest.raises(ParameterError, match="No piece of the split val .* 1 file not found"):
         prepare_music(tmp_path, tmp_path / "music.npz")
+
+
+def test_preparing_ends_where_a_signal_is_caught(tmp_path):
+    midi(tmp_path, "a.mid", "b.mid")
+    (tmp_path / "midi.csv").write_text(HEAD + "a.mid,train,drama\nb.mid,val,drama\n")
+    usual = signal.signal(signal.SIGTERM, lambda *_: None)  # so that no forked process ends by it
+    try:
+        assert prepare_music(tmp_path, tmp_path / "music.npz")["pieces"] == 2
+    finally:
+        signal.signal(signal.SIGTERM, usual)
 
 
 def test_a_command_says_it_in_one_line(tmp_path):

@@ -133,34 +133,36 @@ def learn(network: torch.nn.Module, out: Path, sitting: Sitting, team: Team, los
         curves.add(steps, **{f"val_{name}": value for name, value in figures.items()})
         print(f"val at {seen / 1e6:.2f} M: {figures}", flush=True)
 
-    network.train()
-    while not (sitting.steps and here >= sitting.steps):
-        elapsed, stopping = team.largest(time.monotonic() - begin, stop.is_set())
-        left = 1 - elapsed / (sitting.minutes * 60)
-        if left <= 0 or stopping:
-            break
-        rate = sitting.lr * min(1.0, (here + 1) / sitting.warm, max(left / sitting.falling, 0.01))
-        for group in optimiser.param_groups:
-            group["lr"] = rate
-        value, size = loss()
-        optimiser.zero_grad(set_to_none=True)
-        value.backward()
-        team.average_gradients(network)
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        size, lost = team.sum(size, value.item() * size)
-        seen, steps, here = seen + int(size), steps + 1, here + 1
-        averaged = lost / size if averaged is None else 0.98 * averaged + 0.02 * lost / size
-        if steps % 20 == 0:
-            rows.writerow(["train", steps, seen, round(elapsed), round(averaged, 4)])
-            log.flush()
-            curves.add(steps, train_bits=averaged, train_rate=rate)
-            if team.leads:
-                print(f"{steps} {seen / 1e6:.2f} M, {averaged:.3f} bits", flush=True)
-        if elapsed - saved > sitting.save_minutes * 60:
-            save()
-            saved = elapsed
-    save()
-    signal.signal(signal.SIGTERM, usual)
+    try:
+        network.train()
+        while not (sitting.steps and here >= sitting.steps):
+            elapsed, stopping = team.largest(time.monotonic() - begin, stop.is_set())
+            left = 1 - elapsed / (sitting.minutes * 60)
+            if left <= 0 or stopping:
+                break
+            rate = sitting.lr * min(1.0, (here + 1) / sitting.warm, max(left / sitting.falling, 0.01))
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+            value, size = loss()
+            optimiser.zero_grad(set_to_none=True)
+            value.backward()
+            team.average_gradients(network)
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimiser.step()
+            size, lost = team.sum(size, value.item() * size)
+            seen, steps, here = seen + int(size), steps + 1, here + 1
+            averaged = lost / size if averaged is None else 0.98 * averaged + 0.02 * lost / size
+            if steps % 20 == 0:
+                rows.writerow(["train", steps, seen, round(elapsed), round(averaged, 4)])
+                log.flush()
+                curves.add(steps, train_bits=averaged, train_rate=rate)
+                if team.leads:
+                    print(f"{steps} {seen / 1e6:.2f} M, {averaged:.3f} bits", flush=True)
+            if elapsed - saved > sitting.save_minutes * 60:
+                save()
+                saved = elapsed
+        save()
+    finally:  # whatever ends it: processes that are forked later must end when they are told to
+        signal.signal(signal.SIGTERM, usual)
     if stop.is_set() and callable(usual):
         usual(signal.SIGTERM, None)

@@ -47,6 +47,8 @@ def prepare(folder: Path, out: Path, processes: int = 2, most: int = 0) -> dict:
                 continue
             kept.append(piece)
             notes[f"{row['split']} {row['genre']}"] += len(piece["notes"])
+        pool.close()  # its processes end by themselves: where a signal is caught, one that is told to end may stay
+        pool.join()
     for number, split in enumerate(SPLITS[:2]):
         if not any(piece["about"][0, 1] == number for piece in kept):
             raise ParameterError(f"No piece of the split {split} can be learned from. Left out: "

@@ -1,7 +1,9 @@
 """A sitting begins where it is told to."""
 
 import json
+import signal
 
+import pytest
 import torch
 from safetensors.torch import save_file
 
@@ -39,3 +41,13 @@ def test_it_goes_on_from_a_file_in_smaller_numbers(tmp_path):
     (tmp_path / "planner.json").write_text('{"seen": 11}')
     tensors, seen = begun_from(tmp_path / "planner.safetensors", tmp_path)
     assert seen == 11 and same(tensors, {name: tensor.float() for name, tensor in kept.items()})
+
+
+def test_a_sitting_that_fails_leaves_signals_as_they_were(tmp_path):
+    def fail():
+        raise RuntimeError("no batch")
+
+    usual = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(RuntimeError, match="no batch"):
+        learn(Planner(), tmp_path / "run", Sitting(minutes=1), Team(), fail, lambda: {"bits": 1.0})
+    assert signal.getsignal(signal.SIGTERM) == usual
