@@ -259,7 +259,10 @@ def test_thousands_of_calls_that_nobody_listens_to_do_not_stop_the_queue(tmp_pat
 
         assert set(threads.map(miss, range(2200))) <= {200, 429, 503}
         answer, refusal = going.result()
-    assert call(served(), "compose", {"genre": "drama", "notes": 32})[1] is None
+    until = time.monotonic() + 120  # those that nobody listens to hold their places until their turn has come
+    while (said := call(served(), "compose", {"genre": "drama", "notes": 32})[1]) and time.monotonic() < until:
+        time.sleep(1)
+    assert said is None
     assert answer or refusal
 
 
