@@ -1,12 +1,11 @@
 """How soon the page is heard, in a real browser."""
 
-import shutil
 import sys
 from typing import Any
 
 from benchmarks.timing import spread
+from tests.served import CHROMIUM
 
-_BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 _ARGUMENTS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
 _PATIENCE = 60_000  # milliseconds that a browser is waited for
 
@@ -31,11 +30,11 @@ def first_sound(address: str, rounds: int, seconds: int) -> dict[str, float] | N
         from playwright.sync_api import sync_playwright
     except ImportError:
         sync_playwright = None
-    if not (_BROWSER and sync_playwright):
+    if not (CHROMIUM and sync_playwright):
         print("The first sound on the page is NOT MEASURED: it takes Chromium and pytest-playwright.", file=sys.stderr)
         return None
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_BROWSER, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
         waits = [_wait(browser, f"{address}?action=1&seconds={seconds}&seed={index}") for index in range(rounds + 1)]
         browser.close()
     return spread(waits[1:])

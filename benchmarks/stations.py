@@ -140,18 +140,8 @@ def whole_way(beat: "PosterBeat", settings: Settings, folder: Path) -> dict[str,
     }
 
 
-def first_sound(beat: "PosterBeat", settings: Settings) -> dict[str, float]:
-    """Seconds until the first sound of a piece is there, which is then stopped."""
-    def listen(_: int) -> None:
-        for _, _ in beat.stream(_GENRE, seconds=settings.heard, seed=_SEED):
-            return
-
-    return in_all(side_by_side({"first": listen}, settings.rounds)["first"])
-
-
 def measure(beat: "PosterBeat", settings: Settings) -> dict[str, Any]:
     """All stations."""
     with tempfile.TemporaryDirectory() as folder:
         return {"composing": composing(beat, settings), "reading": reading(beat, settings),
-                "playing": playing(beat, settings, Path(folder)), "whole": whole_way(beat, settings, Path(folder)),
-                "first_sound": first_sound(beat, settings)}
+                "playing": playing(beat, settings, Path(folder)), "whole": whole_way(beat, settings, Path(folder))}

@@ -14,8 +14,6 @@ from posterbeat.instruments import DRUM_FAMILY, FAMILIES, PROGRAMS
 # A part's description, each value of a field as likely as any other: more than it need cost.
 _PART_BITS = float(np.log2([len(FAMILIES), REGISTERS, VOICES, BUSY, ACTIVE, PROGRAMS // DRUM_FAMILY]).sum())
 _COUNT_BITS = float(np.log2(len(FAMILIES)))  # of how many there are
-
-
 _RUN = 4  # notes that are new where they were not heard in a row before
 
 

@@ -1,15 +1,13 @@
 """A real browser (Debian's Chromium) on the real app."""
 
 import os
-import shutil
 import urllib.request
 from contextlib import contextmanager
 
 import pytest
 
-from tests.served import await_answer, draw_poster, free_port, served, start
+from tests.served import CHROMIUM, await_answer, draw_poster, free_port, served, start
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 try:
     from playwright.sync_api import expect, sync_playwright
 
